@@ -1,0 +1,8 @@
+module io.github.attention4j.viz {
+  requires transitive io.github.attention4j.api;
+  requires static org.jspecify;
+  requires io.github.attention4j.multimodal;
+  requires info.picocli;
+  requires com.google.guice;
+  requires com.fasterxml.jackson.databind;
+}
