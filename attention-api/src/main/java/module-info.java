@@ -1,7 +1,7 @@
 /// The vocabulary of attention: what to compute, never how.
 ///
-/// Mechanisms, networks and requests are immutable values. Providers are found by [java.util.ServiceLoader]; this module
-/// depends on nothing but the platform.
+/// Mechanisms, networks and requests are immutable values. Providers are found by
+/// [java.util.ServiceLoader]; this module depends on nothing but the platform.
 module io.github.attention4j.api {
   requires static transitive org.jspecify;
 

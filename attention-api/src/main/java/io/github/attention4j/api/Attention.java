@@ -1,9 +1,10 @@
 package io.github.attention4j.api;
 
-/// A prepared attention: a pure function of its inputs, usable for any shapes the mechanism's parameters allow.
+/// A prepared attention: a pure function of its inputs, usable for any shapes the mechanism's
+/// parameters allow.
 ///
-/// May be run by several threads at once. Closing frees what was prepared; closing twice does nothing; running after closing is
-/// an [IllegalStateException].
+/// May be run by several threads at once. Closing frees what was prepared; closing twice does
+/// nothing; running after closing is an [IllegalStateException].
 public interface Attention extends AutoCloseable {
   /// What was prepared.
   Request request();
@@ -13,11 +14,12 @@ public interface Attention extends AutoCloseable {
 
   /// Computes the output and what the request captures, into new arrays.
   ///
-  /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape; names the input, what was expected
-  ///     and what came
+  /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape; names
+  ///   the input, what was expected and what came
   Result run(Inputs inputs);
 
-  /// As [#run(Inputs)], into the arrays of an earlier result of the same shapes, so that nothing needs to be allocated.
+  /// As [#run(Inputs)], into the arrays of an earlier result of the same shapes, so that nothing
+  /// needs to be allocated.
   ///
   /// @return `into`
   /// @throws IllegalArgumentException also if an array of `into` is missing or has a wrong shape

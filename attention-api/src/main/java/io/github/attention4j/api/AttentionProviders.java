@@ -12,8 +12,9 @@ import java.util.function.Function;
 
 /// The providers that were found, and the choice among them.
 ///
-/// An instance, never static state. Choosing by name has no fallback; choosing for a request takes the first provider, by
-/// [AttentionProvider#priority], that has no reason against it, and keeps the reasons of the others.
+/// An instance, never static state. Choosing by name has no fallback; choosing for a request takes
+/// the first provider, by [AttentionProvider#priority], that has no reason against it, and keeps
+/// the reasons of the others.
 public final class AttentionProviders {
   private final List<AttentionProvider> providers;
 

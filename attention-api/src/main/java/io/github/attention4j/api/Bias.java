@@ -1,12 +1,14 @@
 package io.github.attention4j.api;
 
-/// What is added to a score before scope and normalizer. A bias of −∞ forbids a key as a scope does.
+/// What is added to a score before scope and normalizer. A bias of −∞ forbids a key as a scope
+/// does.
 ///
 /// $p_i$ is the position of query $i$ as [Placement] gives it.
 public sealed interface Bias {
   /// A given array: $b_{ij}$ is an element of an input.
   ///
-  /// @param input the input's name; float32, broadcast from the right to `[batch, heads, queries, keys]`
+  /// @param input the input's name; float32, broadcast from the right to `[batch, heads, queries,
+  ///   keys]`
   record Dense(String input) implements Bias {
     public Dense {
       Check.name("input", input);
@@ -15,8 +17,8 @@ public sealed interface Bias {
 
   /// Attention with linear biases: $b_{hij} = -m_h |p_i - j|$.
   ///
-  /// Source: Press, Smith, Lewis 2022 (arXiv:2108.12409), section 3; the symmetric form for keys after the query is a choice,
-  /// the paper is causal.
+  /// Source: Press, Smith, Lewis 2022 (arXiv:2108.12409), section 3; the symmetric form for keys
+  /// after the query is a choice, the paper is causal.
   ///
   /// @param slopes $m$, `[heads]`
   record Alibi(Tensor slopes) implements Bias {
@@ -24,8 +26,8 @@ public sealed interface Bias {
       Check.rank("slopes", slopes, 1);
     }
 
-    /// The authors' slopes: $m_i = 2^{-8i/h}$, $i = 1..h$, for a power of two; otherwise those of the next lower power $p$
-    /// followed by every other one of $2p$.
+    /// The authors' slopes: $m_i = 2^{-8i/h}$, $i = 1..h$, for a power of two; otherwise those of
+    /// the next lower power $p$ followed by every other one of $2p$.
     public static Alibi forHeads(int heads) {
       Check.atLeast("heads", 1, heads);
       int power = Integer.highestOneBit(heads);
@@ -43,11 +45,13 @@ public sealed interface Bias {
 
   /// T5's relative bias: $b_{hij} = T_{\text{bucket}(j - p_i),\, h}$.
   ///
-  /// With $B$ buckets per direction (half of all when bidirectional, then keys after the query use the upper half), $n = |j -
-  /// p_i|$ (unidirectional: $\max(p_i - j, 0)$) and $e = \lfloor B/2 \rfloor$: bucket $n$ for $n < e$, otherwise $\min(e +
-  /// \lfloor \frac{\ln(n/e)}{\ln(D/e)} (B - e) \rfloor, B - 1)$. The floor is taken exactly.
+  /// With $B$ buckets per direction (half of all when bidirectional, then keys after the query use
+  /// the upper half), $n = |j - p_i|$ (unidirectional: $\max(p_i - j, 0)$) and $e = \lfloor B/2
+  /// \rfloor$: bucket $n$ for $n < e$, otherwise $\min(e + \lfloor \frac{\ln(n/e)}{\ln(D/e)} (B -
+  /// e) \rfloor, B - 1)$. The floor is taken exactly.
   ///
-  /// Source: Raffel et al. 2020 (arXiv:1910.10683), section 2.1; bucketing as in the mesh-tensorflow code.
+  /// Source: Raffel et al. 2020 (arXiv:1910.10683), section 2.1; bucketing as in the
+  /// mesh-tensorflow code.
   ///
   /// @param table $T$, `[buckets, heads]`
   /// @param bidirectional whether keys after the query have buckets of their own

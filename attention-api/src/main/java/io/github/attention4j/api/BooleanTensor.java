@@ -42,7 +42,8 @@ public final class BooleanTensor implements NdArray {
 
   /// An array over existing memory, not copied.
   ///
-  /// @throws IllegalArgumentException if the segment is not native, not aligned, or not of the exact size
+  /// @throws IllegalArgumentException if the segment is not native, not aligned, or not of the
+  ///   exact size
   public static BooleanTensor wrap(MemorySegment segment, Shape shape) {
     return new BooleanTensor(shape, NativeArrays.check(segment, shape, ElementType.BOOL));
   }

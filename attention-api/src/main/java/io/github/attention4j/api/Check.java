@@ -32,8 +32,7 @@ final class Check {
 
   static void positive(String name, double actual) {
     if (!(actual > 0) || Double.isInfinite(actual)) {
-      throw new IllegalArgumentException(
-          name + ": expected a finite number > 0, got " + actual);
+      throw new IllegalArgumentException(name + ": expected a finite number > 0, got " + actual);
     }
   }
 

@@ -11,15 +11,18 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/// A [Request], a network or any other value of this vocabulary as a plain tree, for JSON files and ONNX metadata.
+/// A [Request], a network or any other value of this vocabulary as a plain tree, for JSON files and
+/// ONNX metadata.
 ///
-/// A record becomes a map from component names to values; where alternatives are possible, `type` names the record. A record whose
-/// components are all absent is its name alone: `"Full"`. An empty [Optional] is left out. Arrays are lifted out of the tree: in
-/// their place stands `{"tensor": "mechanism.score.query"}`, and [#arrays] has the array under that path; an array that occurs
+/// A record becomes a map from component names to values; where alternatives are possible, `type`
+/// names the record. A record whose components are all absent is its name alone: `"Full"`. An empty
+/// [Optional] is left out. Arrays are lifted out of the tree: in their place stands `{"tensor":
+/// "mechanism.score.query"}`, and [#arrays] has the array under that path; an array that occurs
 /// twice is kept once.
 ///
-/// Written by hand, a tree may also leave out lists (empty), a scope ([Scope.Full]), a normalizer ([Normalizer.Softmax]) and a
-/// placement ([Placement.Start] at 0), and may have small arrays in place, as nested lists of numbers.
+/// Written by hand, a tree may also leave out lists (empty), a scope ([Scope.Full]), a normalizer
+/// ([Normalizer.Softmax]) and a placement ([Placement.Start] at 0), and may have small arrays in
+/// place, as nested lists of numbers.
 ///
 /// @param tree maps, lists, strings, numbers and booleans only
 /// @param arrays the lifted arrays by path
@@ -30,8 +33,8 @@ public record Description(Object tree, Map<String, NdArray> arrays) {
 
   /// Describes a value of the vocabulary.
   ///
-  /// @throws IllegalArgumentException if the value, or something in it, is no record, enum, list, set, map with text keys, array,
-  ///     optional, text, number or boolean
+  /// @throws IllegalArgumentException if the value, or something in it, is no record, enum, list,
+  ///   set, map with text keys, array, optional, text, number or boolean
   public static Description of(Record value) {
     Writer writer = new Writer();
     Object tree = writer.write("", value);
@@ -90,10 +93,8 @@ public record Description(Object tree, Map<String, NdArray> arrays) {
       map.put("type", record.getClass().getSimpleName());
       for (var component : record.getClass().getRecordComponents()) {
         present(DescriptionReader.get(component, record))
-            .ifPresent(
-                value ->
-                    map.put(
-                        component.getName(), write(join(path, component.getName()), value)));
+            .ifPresent(value ->
+                map.put(component.getName(), write(join(path, component.getName()), value)));
       }
       return map.size() == 1 ? record.getClass().getSimpleName() : map;
     }

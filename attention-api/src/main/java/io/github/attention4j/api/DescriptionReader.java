@@ -47,7 +47,8 @@ final class DescriptionReader {
     }
     if (raw == Map.class) {
       Map<String, Object> copy = new LinkedHashMap<>();
-      map(path, tree).forEach((key, each) -> copy.put(key, read(path + "." + key, each, arguments[1])));
+      map(path, tree)
+          .forEach((key, each) -> copy.put(key, read(path + "." + key, each, arguments[1])));
       return copy;
     }
     if (!(tree instanceof List<?> values)) {
@@ -161,7 +162,14 @@ final class DescriptionReader {
     for (String field : fields.keySet()) {
       if (!field.equals("type") && !names.contains(field)) {
         throw new IllegalArgumentException(
-            where(path) + "expected the fields " + names + " of " + type.getSimpleName() + ", got '" + field + "'");
+            where(path)
+                + "expected the fields "
+                + names
+                + " of "
+                + type.getSimpleName()
+                + ", got '"
+                + field
+                + "'");
       }
     }
     try {
@@ -208,7 +216,12 @@ final class DescriptionReader {
       NdArray array = arrays.get(name);
       if (array == null) {
         throw new IllegalArgumentException(
-            where(path) + "expected one of the tensors " + arrays.keySet() + ", got '" + name + "'");
+            where(path)
+                + "expected one of the tensors "
+                + arrays.keySet()
+                + ", got '"
+                + name
+                + "'");
       }
       if (!type.isInstance(array)) {
         throw expected(path, type.getSimpleName(), array.describe());
@@ -236,7 +249,11 @@ final class DescriptionReader {
     if (type == BooleanTensor.class) {
       BooleanTensor array = BooleanTensor.allocate(shape);
       for (int i = 0; i < leaves.size(); i++) {
-        array.set(i, leaves.get(i) instanceof Boolean truth ? truth : bad(path, "true or false", leaves.get(i)));
+        array.set(
+            i,
+            leaves.get(i) instanceof Boolean truth
+                ? truth
+                : bad(path, "true or false", leaves.get(i)));
       }
       return array;
     }
@@ -284,12 +301,11 @@ final class DescriptionReader {
       throw expected(path, "an object", tree);
     }
     Map<String, Object> copy = new LinkedHashMap<>();
-    map.forEach(
-        (key, value) -> {
-          if (value != null) {
-            copy.put(String.valueOf(key), value);
-          }
-        });
+    map.forEach((key, value) -> {
+      if (value != null) {
+        copy.put(String.valueOf(key), value);
+      }
+    });
     return copy;
   }
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The arrays of one run, by name; immutable.
 ///
-/// The usual names are constants here; terms of a mechanism that read more (a mask, a bias, lengths) carry the name of the input
-/// they read.
+/// The usual names are constants here; terms of a mechanism that read more (a mask, a bias,
+/// lengths) carry the name of the input they read.
 public final class Inputs {
   /// Queries.
   public static final String QUERY = "query";

@@ -59,13 +59,17 @@ final class NativeArrays {
   static long index(Shape shape, long[] position) {
     if (position.length != shape.rank()) {
       throw new IllegalArgumentException(
-          "position: expected " + shape.rank() + " indices for " + shape + ", got " + position.length);
+          "position: expected "
+              + shape.rank()
+              + " indices for "
+              + shape
+              + ", got "
+              + position.length);
     }
     long index = 0;
     for (int axis = 0; axis < position.length; axis++) {
       index =
-          index * shape.size(axis)
-              + java.util.Objects.checkIndex(position[axis], shape.size(axis));
+          index * shape.size(axis) + java.util.Objects.checkIndex(position[axis], shape.size(axis));
     }
     return index;
   }

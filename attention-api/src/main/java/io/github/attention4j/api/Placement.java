@@ -1,19 +1,22 @@
 package io.github.attention4j.api;
 
-/// Where the queries stand among the keys: query $i$ has position $p_i = \text{offset} + i$, key $j$ position $j$.
+/// Where the queries stand among the keys: query $i$ has position $p_i = \text{offset} + i$, key
+/// $j$ position $j$.
 ///
-/// Causal and window scopes, ALiBi, relative buckets and rotary scores all read this one position. An offset may be negative.
+/// Causal and window scopes, ALiBi, relative buckets and rotary scores all read this one position.
+/// An offset may be negative.
 public sealed interface Placement {
   /// A given offset, 0 for the top-left alignment of PyTorch and ONNX.
   ///
   /// @param offset the position of query 0
   record Start(long offset) implements Placement {}
 
-  /// The last query stands at the last key: offset = keys − queries ("bottom right"; with a cache, the past length).
+  /// The last query stands at the last key: offset = keys − queries ("bottom right"; with a cache,
+  /// the past length).
   record End() implements Placement {}
 
-  /// The last query stands at the last valid key of its own batch entry: offset = lengths\[batch\] − queries. For caches of a
-  /// fixed capacity.
+  /// The last query stands at the last valid key of its own batch entry: offset = lengths\[batch\]
+  /// − queries. For caches of a fixed capacity.
   ///
   /// @param lengths the name of an input int64 `[batch]`
   record EndOfLength(String lengths) implements Placement {

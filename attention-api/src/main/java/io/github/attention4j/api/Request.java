@@ -6,7 +6,8 @@ import java.util.Set;
 
 /// A mechanism and what to capture: everything a provider needs to prepare an [Attention].
 ///
-/// Shapes are not part of it: one prepared attention serves any batch and length its parameters allow.
+/// Shapes are not part of it: one prepared attention serves any batch and length its parameters
+/// allow.
 ///
 /// @param mechanism what to compute
 /// @param captures what to return besides the output

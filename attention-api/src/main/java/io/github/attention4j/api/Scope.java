@@ -4,9 +4,10 @@ import java.util.List;
 
 /// Which keys a query may attend: a set of pairs, composed like a logical formula.
 ///
-/// $p$ is the position of the query ([Placement]), $j$ the index of the key. A query with no allowed key gives output row 0,
-/// weights row 0 and log-sum-exp −∞. What stands in a key or value that is not allowed, NaN and infinity included, never
-/// reaches the output. Well-known patterns are compositions: [#longformer], [#bigBird], [#sparseStrided], [#sparseFixed].
+/// $p$ is the position of the query ([Placement]), $j$ the index of the key. A query with no
+/// allowed key gives output row 0, weights row 0 and log-sum-exp −∞. What stands in a key or value
+/// that is not allowed, NaN and infinity included, never reaches the output. Well-known patterns
+/// are compositions: [#longformer], [#bigBird], [#sparseStrided], [#sparseFixed].
 public sealed interface Scope {
   /// Every key.
   record Full() implements Scope {}
@@ -14,10 +15,11 @@ public sealed interface Scope {
   /// Keys up to the query: $j \le p$.
   record Causal() implements Scope {}
 
-  /// Keys near the query: $j = p + t \cdot \text{dilation}$ with $-\text{back} \le t \le \text{ahead}$; both ends count.
+  /// Keys near the query: $j = p + t \cdot \text{dilation}$ with $-\text{back} \le t \le
+  /// \text{ahead}$; both ends count.
   ///
-  /// Source: ONNX Attention-25 `left_window_size`, `right_window_size`; dilated: Beltagy et al. 2020 (arXiv:2004.05150),
-  /// section 3.1.
+  /// Source: ONNX Attention-25 `left_window_size`, `right_window_size`; dilated: Beltagy et al.
+  /// 2020 (arXiv:2004.05150), section 3.1.
   ///
   /// @param back steps back, or [#UNBOUNDED]
   /// @param ahead steps ahead, or [#UNBOUNDED]
@@ -41,8 +43,8 @@ public sealed interface Scope {
 
   /// Every key, for queries whose position is marked as global.
   ///
-  /// @param input the name of an input bool `[batch, length]`, indexed by the query's position; positions outside are not
-  ///     global
+  /// @param input the name of an input bool `[batch, length]`, indexed by the query's position;
+  ///   positions outside are not global
   record GlobalQueries(String input) implements Scope {
     public GlobalQueries {
       Check.name("input", input);
@@ -58,7 +60,8 @@ public sealed interface Scope {
     }
   }
 
-  /// The last `count` keys of every stride: $j \bmod \text{stride} \ge \text{stride} - \text{count}$.
+  /// The last `count` keys of every stride: $j \bmod \text{stride} \ge \text{stride} -
+  /// \text{count}$.
   ///
   /// @param stride at least 1
   /// @param count from 1 to `stride`
@@ -72,8 +75,8 @@ public sealed interface Scope {
     }
   }
 
-  /// Keys of the blocks around the query's own: $\lfloor p/B \rfloor - \text{back} \le \lfloor j/B \rfloor \le \lfloor p/B
-  /// \rfloor + \text{ahead}$.
+  /// Keys of the blocks around the query's own: $\lfloor p/B \rfloor - \text{back} \le \lfloor j/B
+  /// \rfloor \le \lfloor p/B \rfloor + \text{ahead}$.
   ///
   /// @param block $B$, at least 1
   /// @param back whole blocks back, at least 0
@@ -86,7 +89,8 @@ public sealed interface Scope {
     }
   }
 
-  /// Blocks that see everything and are seen by everything: allowed when the block of $p$ or the block of $j$ is in `ids`.
+  /// Blocks that see everything and are seen by everything: allowed when the block of $p$ or the
+  /// block of $j$ is in `ids`.
   ///
   /// @param block the number of positions in a block, at least 1
   /// @param ids the global blocks
@@ -100,7 +104,8 @@ public sealed interface Scope {
   /// For each block of queries, given blocks of keys (BigBird's random blocks).
   ///
   /// @param block the number of positions in a block, at least 1
-  /// @param keyBlocks int64 `[heads or 1, query blocks, count]`; −1 means none; query blocks beyond the table have none
+  /// @param keyBlocks int64 `[heads or 1, query blocks, count]`; −1 means none; query blocks beyond
+  ///   the table have none
   record KeyBlocks(long block, LongTensor keyBlocks) implements Scope {
     public KeyBlocks {
       Check.atLeast("block", 1, block);
@@ -108,7 +113,8 @@ public sealed interface Scope {
     }
   }
 
-  /// The first keys of each batch entry: $j < \text{lengths}_b$; 0 is possible. Queries are not limited.
+  /// The first keys of each batch entry: $j < \text{lengths}_b$; 0 is possible. Queries are not
+  /// limited.
   ///
   /// @param input the name of an input int64 `[batch]`
   record Lengths(String input) implements Scope {
@@ -119,7 +125,8 @@ public sealed interface Scope {
 
   /// A given mask, `true` = may attend.
   ///
-  /// @param input the name of an input bool, broadcast from the right to `[batch, heads, queries, keys]`
+  /// @param input the name of an input bool, broadcast from the right to `[batch, heads, queries,
+  ///   keys]`
   record Mask(String input) implements Scope {
     public Mask {
       Check.name("input", input);
@@ -189,10 +196,11 @@ public sealed interface Scope {
     return new Mask(Inputs.MASK);
   }
 
-  /// Longformer: $|p - j| \le$ `oneSided`, and global tokens (input `global`) see and are seen by everything.
+  /// Longformer: $|p - j| \le$ `oneSided`, and global tokens (input `global`) see and are seen by
+  /// everything.
   ///
-  /// Source: Beltagy, Peters, Cohan 2020 (arXiv:2004.05150); the paper's window size is twice `oneSided`. The separate
-  /// projections of global queries belong to the layer, not to the scope.
+  /// Source: Beltagy, Peters, Cohan 2020 (arXiv:2004.05150); the paper's window size is twice
+  /// `oneSided`. The separate projections of global queries belong to the layer, not to the scope.
   static Scope longformer(long oneSided) {
     return window(oneSided, oneSided)
         .or(new GlobalKeys(Inputs.GLOBAL), new GlobalQueries(Inputs.GLOBAL));
@@ -200,8 +208,8 @@ public sealed interface Scope {
 
   /// BigBird: a window of whole blocks, global blocks, and given random blocks.
   ///
-  /// Source: Zaheer et al. 2020 (arXiv:2007.14062), section 2 and appendix D. The window does not wrap around; a key in several
-  /// sets counts once.
+  /// Source: Zaheer et al. 2020 (arXiv:2007.14062), section 2 and appendix D. The window does not
+  /// wrap around; a key in several sets counts once.
   ///
   /// @param block positions in a block
   /// @param windowBlocks blocks in the window, odd
@@ -218,19 +226,20 @@ public sealed interface Scope {
         .or(new GlobalBlocks(block, globalBlocks), new KeyBlocks(block, randomBlocks));
   }
 
-  /// The strided pattern of the Sparse Transformer, both sets in one head: the last `stride` keys and the query itself, and
-  /// every `stride`-th key before.
+  /// The strided pattern of the Sparse Transformer, both sets in one head: the last `stride` keys
+  /// and the query itself, and every `stride`-th key before.
   ///
-  /// Source: Child et al. 2019 (arXiv:1904.10509), section 4.3, as printed: the first set has `stride` + 1 elements.
+  /// Source: Child et al. 2019 (arXiv:1904.10509), section 4.3, as printed: the first set has
+  /// `stride` + 1 elements.
   static Scope sparseStrided(long stride) {
     return causal().and(window(stride, 0).or(new Strided(stride)));
   }
 
-  /// The fixed pattern of the Sparse Transformer, both sets in one head: the query's own block of `stride`, and the last
-  /// `summaries` keys of every block.
+  /// The fixed pattern of the Sparse Transformer, both sets in one head: the query's own block of
+  /// `stride`, and the last `summaries` keys of every block.
   ///
-  /// Source: Child et al. 2019 (arXiv:1904.10509), section 4.3, 0-based: summaries are $j \bmod l \in \{l - c, …, l - 1\}$ (the
-  /// paper's value $l$ is never taken).
+  /// Source: Child et al. 2019 (arXiv:1904.10509), section 4.3, 0-based: summaries are $j \bmod l
+  /// \in \{l - c, …, l - 1\}$ (the paper's value $l$ is never taken).
   static Scope sparseFixed(long stride, long summaries) {
     return causal().and(new BlockWindow(stride, 0, 0).or(new Summaries(stride, summaries)));
   }

@@ -5,8 +5,9 @@ import java.util.OptionalDouble;
 
 /// How much a query asks for a key: the number $s_{ij}$ before biases, scope and normalizer.
 ///
-/// Query $q_i$ has `queryKeySize` elements, key $k_j$ has `keySize`; they are equal except for [Additive] and [Bilinear].
-/// The order of the stages is fixed: score, scale, softcap, biases, scope, normalizer.
+/// Query $q_i$ has `queryKeySize` elements, key $k_j$ has `keySize`; they are equal except for
+/// [Additive] and [Bilinear]. The order of the stages is fixed: score, scale, softcap, biases,
+/// scope, normalizer.
 public sealed interface Score {
   /// The dot product: $s_{ij} = q_i \cdot k_j$.
   ///
@@ -26,8 +27,8 @@ public sealed interface Score {
 
   /// The additive score of Bahdanau: $s_{ij} = v^\top \tanh(W q_i + U k_j)$.
   ///
-  /// Source: Bahdanau, Cho, Bengio 2015 (arXiv:1409.0473), appendix A.1.2. Parameters act on column vectors; each may have a
-  /// leading axis `heads` (all three or none).
+  /// Source: Bahdanau, Cho, Bengio 2015 (arXiv:1409.0473), appendix A.1.2. Parameters act on column
+  /// vectors; each may have a leading axis `heads` (all three or none).
   ///
   /// @param query $W$, `[size, queryKeySize]` or `[heads, size, queryKeySize]`
   /// @param key $U$, `[size, keySize]` or `[heads, size, keySize]`
@@ -58,7 +59,8 @@ public sealed interface Score {
     }
   }
 
-  /// The cosine, sharpened: $s_{ij} = \beta \frac{q_i \cdot k_j}{|q_i| |k_j|}$; 0 where a vector is zero.
+  /// The cosine, sharpened: $s_{ij} = \beta \frac{q_i \cdot k_j}{|q_i| |k_j|}$; 0 where a vector is
+  /// zero.
   ///
   /// Source: Graves, Wayne, Danihelka 2014 (arXiv:1410.5401), eq. 5-6.
   ///
@@ -69,8 +71,8 @@ public sealed interface Score {
     }
   }
 
-  /// Scores that the caller has already computed: $s_{ij}$ is element `[batch, head, i, j]` of an input. Queries and keys are
-  /// not read; the input `value` is.
+  /// Scores that the caller has already computed: $s_{ij}$ is element `[batch, head, i, j]` of an
+  /// input. Queries and keys are not read; the input `value` is.
   ///
   /// @param input the input's name; float32 `[batch, heads, queries, keys]`
   record Given(String input) implements Score {
@@ -94,13 +96,14 @@ public sealed interface Score {
     }
   }
 
-  /// Rotates queries and keys by their positions before another score: with pairs $(a, b)$ of elements and angle
-  /// $\theta_t = p \cdot \text{base}^{-2t/\text{size}}$ for pair $t$, $(a, b) \mapsto (a \cos\theta_t - b \sin\theta_t,\;
-  /// a \sin\theta_t + b \cos\theta_t)$.
+  /// Rotates queries and keys by their positions before another score: with pairs $(a, b)$ of
+  /// elements and angle $\theta_t = p \cdot \text{base}^{-2t/\text{size}}$ for pair $t$, $(a, b)
+  /// \mapsto (a \cos\theta_t - b \sin\theta_t,\; a \sin\theta_t + b \cos\theta_t)$.
   ///
-  /// Pairs are $(t, t + \text{size}/2)$ ("half", as LLaMA and GPT-NeoX) or $(2t, 2t+1)$ (interleaved, as the paper). Elements
-  /// from `size` on pass unchanged; values are never rotated. Query $i$ has position [Placement] + $i$, key $j$ position $j$,
-  /// unless an input gives the positions of both. Angles are computed in float64.
+  /// Pairs are $(t, t + \text{size}/2)$ ("half", as LLaMA and GPT-NeoX) or $(2t, 2t+1)$
+  /// (interleaved, as the paper). Elements from `size` on pass unchanged; values are never rotated.
+  /// Query $i$ has position [Placement] + $i$, key $j$ position $j$, unless an input gives the
+  /// positions of both. Angles are computed in float64.
   ///
   /// Source: Su et al. 2021 (arXiv:2104.09864), eq. 14-15 and 34.
   ///
@@ -108,10 +111,9 @@ public sealed interface Score {
   /// @param base of the angles, usually 10,000
   /// @param size how many leading elements are rotated; even
   /// @param interleaved which elements make a pair
-  /// @param positions the name of an input int64 `[batch, length]` that gives the positions of queries and keys (then of equal
-  ///     length); scopes still compare indices
-  record Rotary(
-      Score score, double base, int size, boolean interleaved, Optional<String> positions)
+  /// @param positions the name of an input int64 `[batch, length]` that gives the positions of
+  ///   queries and keys (then of equal length); scopes still compare indices
+  record Rotary(Score score, double base, int size, boolean interleaved, Optional<String> positions)
       implements Score {
     public Rotary {
       Check.positive("base", base);

@@ -7,8 +7,9 @@ import java.util.TreeMap;
 ///
 /// @param threads how many threads a provider may use; 0 means as many as there are processors
 /// @param device `auto`, `cpu`, `cuda` or `cuda:N`; a provider that cannot run there refuses
-/// @param options settings of single providers, as the provider documents them; a key is `provider.name`, such as
-///     `onnx.dialect`; an unknown key of a provider's own is refused by that provider
+/// @param options settings of single providers, as the provider documents them; a key is
+///   `provider.name`, such as `onnx.dialect`; an unknown key of a provider's own is refused by that
+///   provider
 public record Settings(int threads, String device, Map<String, String> options) {
   public Settings {
     Check.atLeast("threads", 0, threads);

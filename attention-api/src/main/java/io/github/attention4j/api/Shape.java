@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /// The sizes of an array along its axes, outermost first; immutable.
 ///
-/// Sizes may be 0. The number of elements always fits a `long`: a product that overflows is refused.
+/// Sizes may be 0. The number of elements always fits a `long`: a product that overflows is
+/// refused.
 public final class Shape {
   private final long[] sizes;
   private final long elements;

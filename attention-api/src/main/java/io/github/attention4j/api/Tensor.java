@@ -40,7 +40,8 @@ public final class Tensor implements NdArray {
 
   /// An array over existing memory, not copied.
   ///
-  /// @throws IllegalArgumentException if the segment is not native, not aligned, or not of the exact size
+  /// @throws IllegalArgumentException if the segment is not native, not aligned, or not of the
+  ///   exact size
   public static Tensor wrap(MemorySegment segment, Shape shape) {
     return new Tensor(shape, NativeArrays.check(segment, shape, ElementType.FLOAT32));
   }

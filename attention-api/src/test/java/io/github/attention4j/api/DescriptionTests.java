@@ -95,7 +95,11 @@ class DescriptionTests {
   @Test
   void handWrittenTreesMayLeaveOutWhatIsUsual() {
     Object tree =
-        Map.of("mechanism", Map.of("type", "Pairwise", "score", "ScaledDot"), "captures", List.of("Weights"));
+        Map.of(
+            "mechanism",
+            Map.of("type", "Pairwise", "score", "ScaledDot"),
+            "captures",
+            List.of("Weights"));
     assertEquals(
         Request.of(Pairwise.of(Score.scaledDot())).capture(Capture.WEIGHTS),
         new Description(tree, Map.of()).read(Request.class));
@@ -108,12 +112,14 @@ class DescriptionTests {
   @Test
   void mistakesAreNamedWithTheirPlace() {
     assertMessage(
-        Map.of("mechanism", Map.of("type", "Pairwise", "score", "Scaled")), "mechanism.score: expected type to be one of [");
+        Map.of("mechanism", Map.of("type", "Pairwise", "score", "Scaled")),
+        "mechanism.score: expected type to be one of [");
     assertMessage(
         Map.of("mechanism", Map.of("type", "Pairwise", "score", "Dot", "scop", "Full")),
         "mechanism: expected the fields [score, biases, scope, normalizer, placement] of Pairwise, got 'scop'");
     assertMessage(
-        Map.of("mechanism", Map.of("type", "LongConvolution")), "mechanism.filters: expected Tensor, but the field is missing");
+        Map.of("mechanism", Map.of("type", "LongConvolution")),
+        "mechanism.filters: expected Tensor, but the field is missing");
     assertMessage(
         Map.of("mechanism", Map.of("type", "LongConvolution", "filters", Map.of("tensor", "h"))),
         "mechanism.filters: expected one of the tensors [], got 'h'");
@@ -124,7 +130,9 @@ class DescriptionTests {
         Map.of("mechanism", Map.of("type", "Landmark", "landmarks", 1.5, "iterations", 1)),
         "mechanism.landmarks: expected int, got 1.5");
     assertMessage(
-        Map.of("mechanism", Map.of("type", "LongConvolution", "filters", List.of(List.of(1, 2), List.of(3)))),
+        Map.of(
+            "mechanism",
+            Map.of("type", "LongConvolution", "filters", List.of(List.of(1, 2), List.of(3)))),
         "mechanism.filters: expected nested lists of the sizes [2, 2]");
   }
 

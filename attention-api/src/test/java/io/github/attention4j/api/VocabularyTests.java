@@ -14,8 +14,7 @@ import org.junit.jupiter.api.function.Executable;
 
 class VocabularyTests {
   private static void refused(String message, Executable what) {
-    assertEquals(
-        message, assertThrows(IllegalArgumentException.class, what).getMessage());
+    assertEquals(message, assertThrows(IllegalArgumentException.class, what).getMessage());
   }
 
   @Test
@@ -36,10 +35,8 @@ class VocabularyTests {
     assertNotEquals(tensor, tensor.reshape(3, 2));
     assertEquals(5, tensor.reshape(3, 2).get(2, 0));
     assertThrows(IndexOutOfBoundsException.class, () -> tensor.get(0, 3));
-    refused(
-        "values: expected 4 for shape [2, 2], got 3", () -> Tensor.of(new float[3], 2, 2));
-    refused(
-        "shape: expected 6 elements as in [2, 3], got [4]", () -> tensor.reshape(4));
+    refused("values: expected 4 for shape [2, 2], got 3", () -> Tensor.of(new float[3], 2, 2));
+    refused("shape: expected 6 elements as in [2, 3], got [4]", () -> tensor.reshape(4));
     refused(
         "segment: expected native memory, got a heap segment",
         () -> Tensor.wrap(MemorySegment.ofArray(new float[1]), Shape.of(1)));
@@ -64,9 +61,7 @@ class VocabularyTests {
         () -> new Mechanism.Linearized(new FeatureMap.EluPlusOne(), Scope.window(1, 1)));
     refused(
         "key: expected size (axis -2) 2, got 3",
-        () ->
-            new Score.Additive(
-                Tensor.allocate(2, 4), Tensor.allocate(3, 4), Tensor.allocate(2)));
+        () -> new Score.Additive(Tensor.allocate(2, 4), Tensor.allocate(3, 4), Tensor.allocate(2)));
     refused(
         "device: expected auto, cpu, cuda or cuda:N, got 'gpu'",
         () -> Settings.defaults().device("gpu"));

@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// One operation of a [Network], with its parameters. A small closed set: a layer no shipped model needs is not here.
+/// One operation of a [Network], with its parameters. A small closed set: a layer no shipped model
+/// needs is not here.
 ///
-/// Activations are float32 `[batch, length, channels]` unless a layer says otherwise. `past` is the number of positions a
-/// [Program.Session] has consumed before the current step; 0 in a plain run.
+/// Activations are float32 `[batch, length, channels]` unless a layer says otherwise. `past` is the
+/// number of positions a [Program.Session] has consumed before the current step; 0 in a plain run.
 public sealed interface Layer {
 
   /// $y = x W^\top + b$ over the last axis, any rank.
@@ -27,7 +28,8 @@ public sealed interface Layer {
 
   /// Rows of a table by id, times a factor: int64 `[batch, length]` to `[batch, length, size]`.
   ///
-  /// @param table `[vocabulary, size]`; an id outside is an [IllegalArgumentException] on CPU providers
+  /// @param table `[vocabulary, size]`; an id outside is an [IllegalArgumentException] on CPU
+  ///   providers
   /// @param scale the factor, 1 for none
   record Embedding(Tensor table, double scale) implements Layer {
     public Embedding {
@@ -45,7 +47,8 @@ public sealed interface Layer {
     }
   }
 
-  /// $y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \circ w + b$ over the last axis (Ba et al. 2016), population variance.
+  /// $y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \circ w + b$ over the last axis (Ba et al.
+  /// 2016), population variance.
   ///
   /// @param weight $w$, `[channels]`
   /// @param bias $b$, `[channels]`
@@ -57,7 +60,8 @@ public sealed interface Layer {
     }
   }
 
-  /// $y = \frac{x}{\sqrt{\operatorname{mean}(x^2) + \epsilon}} \circ w$ over the last axis (Zhang & Sennrich 2019).
+  /// $y = \frac{x}{\sqrt{\operatorname{mean}(x^2) + \epsilon}} \circ w$ over the last axis (Zhang &
+  /// Sennrich 2019).
   ///
   /// @param weight $w$, `[channels]`
   /// @param epsilon $\epsilon$
@@ -72,8 +76,8 @@ public sealed interface Layer {
   /// @param function which
   record Activate(Activation function) implements Layer {}
 
-  /// Convolution along the length: `[batch, length, in]` to `[batch, ⌊(length + 2 padding − taps) / stride⌋ + 1, out]`;
-  /// cross-correlation as in PyTorch.
+  /// Convolution along the length: `[batch, length, in]` to `[batch, ⌊(length + 2 padding − taps) /
+  /// stride⌋ + 1, out]`; cross-correlation as in PyTorch.
   ///
   /// @param weight `[out, in, taps]`
   /// @param bias `[out]`
@@ -87,8 +91,8 @@ public sealed interface Layer {
     }
   }
 
-  /// Non-overlapping patches of an image, each projected: float32 `[batch, in, height, width]` to `[batch, patches, out]`, patches
-  /// row by row; rows and columns that fill no patch are dropped.
+  /// Non-overlapping patches of an image, each projected: float32 `[batch, in, height, width]` to
+  /// `[batch, patches, out]`, patches row by row; rows and columns that fill no patch are dropped.
   ///
   /// @param weight `[out, in, patch height, patch width]`
   /// @param bias `[out]`
@@ -113,17 +117,18 @@ public sealed interface Layer {
   /// @param operator with filters `[order, channels, taps]`
   record Hyena(Mechanism.LongConvolution operator) implements Layer {}
 
-  /// Multi-head attention of projected vectors: query `[batch, queries, heads * keySize]`, key `[batch, keys, keyHeads * keySize]`,
-  /// value `[batch, keys, keyHeads * valueSize]` to `[batch, queries, heads * valueSize]`. Head $h$ owns the contiguous channels
-  /// from $h \cdot \text{size}$.
+  /// Multi-head attention of projected vectors: query `[batch, queries, heads * keySize]`, key
+  /// `[batch, keys, keyHeads * keySize]`, value `[batch, keys, keyHeads * valueSize]` to `[batch,
+  /// queries, heads * valueSize]`. Head $h$ owns the contiguous channels from $h \cdot
+  /// \text{size}$.
   ///
   /// @param heads query heads
   /// @param keyHeads heads of keys and values; divides `heads`
   /// @param mechanism what attends; its default scale is by `keySize`
-  /// @param extras the names of further inputs the mechanism reads; the node's inputs are query, key, value, then these
+  /// @param extras the names of further inputs the mechanism reads; the node's inputs are query,
+  ///   key, value, then these
   /// @param label what the weights are, for traces
-  record Attend(
-      int heads, int keyHeads, Mechanism mechanism, List<String> extras, MapLabel label)
+  record Attend(int heads, int keyHeads, Mechanism mechanism, List<String> extras, MapLabel label)
       implements Layer {
     public Attend {
       extras = List.copyOf(extras);
@@ -134,14 +139,16 @@ public sealed interface Layer {
     }
   }
 
-  /// What a session remembers: everything this node was given so far, joined along the length, `[batch, past + length,
-  /// channels]`. In a plain run: the input itself. The state is named after the node.
+  /// What a session remembers: everything this node was given so far, joined along the length,
+  /// `[batch, past + length, channels]`. In a plain run: the input itself. The state is named after
+  /// the node.
   ///
   /// @param channels of the input, so that an empty state has a shape
   record Append(int channels) implements Layer {}
 
-  /// Rotates pairs of each head's leading elements by tables of angles; see [io.github.attention4j.api.Score.Rotary]. Input
-  /// `[batch, length, heads * keySize]`, and optionally int64 positions `[batch, length]`; without, position $i$ is `past + i`.
+  /// Rotates pairs of each head's leading elements by tables of angles; see
+  /// [io.github.attention4j.api.Score.Rotary]. Input `[batch, length, heads * keySize]`, and
+  /// optionally int64 positions `[batch, length]`; without, position $i$ is `past + i`.
   ///
   /// @param heads in the channels
   /// @param interleaved which elements make a pair
@@ -169,10 +176,7 @@ public sealed interface Layer {
         }
       }
       return new Rotate(
-          heads,
-          interleaved,
-          Tensor.of(cos, positions, pairs),
-          Tensor.of(sin, positions, pairs));
+          heads, interleaved, Tensor.of(cos, positions, pairs), Tensor.of(sin, positions, pairs));
     }
   }
 
@@ -192,7 +196,8 @@ public sealed interface Layer {
   /// @param constant such as `[channels]` or `[length, channels]`
   record AddConstant(Tensor constant) implements Layer {}
 
-  /// Puts constant vectors before the first position of every batch entry (a class token, latent queries).
+  /// Puts constant vectors before the first position of every batch entry (a class token, latent
+  /// queries).
   ///
   /// @param tokens `[count, channels]`
   record Prepend(Tensor tokens) implements Layer {
@@ -201,7 +206,8 @@ public sealed interface Layer {
     }
   }
 
-  /// The same constant `[count, channels]` for every entry of the batch: reads only the batch size of its input.
+  /// The same constant `[count, channels]` for every entry of the batch: reads only the batch size
+  /// of its input.
   ///
   /// @param tokens `[count, channels]`
   record Repeat(Tensor tokens) implements Layer {
@@ -215,17 +221,19 @@ public sealed interface Layer {
   /// @param index of the position; negative counts from the end
   record Position(int index) implements Layer {}
 
-  /// For each sequence the position an int64 input `[batch]` names: inputs `x` and the indices, to `[batch, channels]`.
+  /// For each sequence the position an int64 input `[batch]` names: inputs `x` and the indices, to
+  /// `[batch, channels]`.
   record PositionAt() implements Layer {}
 
-  /// Where a token is: int64 ids `[batch, length]` to int64 `[batch]`, the first position of `id`, or of the largest id.
-  /// A sequence without `id` gives 0.
+  /// Where a token is: int64 ids `[batch, length]` to int64 `[batch]`, the first position of `id`,
+  /// or of the largest id. A sequence without `id` gives 0.
   ///
   /// @param id empty for the largest
   record Locate(OptionalLong id) implements Layer {}
 
-  /// The positions that hold something: int64 `[batch, length]` to bool `[batch, 1, 1, length]`, true where the value is not
-  /// `excluded`. As input of [io.github.attention4j.api.Scope.Mask] it masks keys.
+  /// The positions that hold something: int64 `[batch, length]` to bool `[batch, 1, 1, length]`,
+  /// true where the value is not `excluded`. As input of [io.github.attention4j.api.Scope.Mask] it
+  /// masks keys.
   ///
   /// @param excluded the id of padding; 0 for an attention mask of zeros and ones
   record KeyMask(long excluded) implements Layer {}
@@ -239,7 +247,8 @@ public sealed interface Layer {
   /// Divides by the Euclidean norm over the last axis, any rank.
   record Normalize() implements Layer {}
 
-  /// All dot products of two sets of vectors, times a factor: `[a, channels]` and `[b, channels]` to `[a, b]`.
+  /// All dot products of two sets of vectors, times a factor: `[a, channels]` and `[b, channels]`
+  /// to `[a, b]`.
   ///
   /// @param factor such as CLIP's exponentiated logit scale
   record Similarity(double factor) implements Layer {}
@@ -260,7 +269,8 @@ public sealed interface Layer {
   /// Joins two or more inputs along the channels.
   record Concatenate() implements Layer {}
 
-  /// Position by position one of two inputs: a bool mask `[batch, length]`, `x` where true, `y` where false.
+  /// Position by position one of two inputs: a bool mask `[batch, length]`, `x` where true, `y`
+  /// where false.
   record Choose() implements Layer {}
 
   /// An int64 constant of any shape, such as the token types of a model without that input.

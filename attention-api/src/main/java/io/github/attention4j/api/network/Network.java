@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// A whole model as data: named layers in the order they run, each reading inputs or earlier layers. Providers compile it into a
-/// [Program], natively or as one ONNX graph.
+/// A whole model as data: named layers in the order they run, each reading inputs or earlier
+/// layers. Providers compile it into a [Program], natively or as one ONNX graph.
 ///
 /// @param name of the model, for messages and exported files
 /// @param inputs what a run needs
@@ -38,13 +38,12 @@ public record Network(
         throw new IllegalArgumentException("nodes: '" + node.name() + "' is there twice");
       }
     }
-    outputs.forEach(
-        (output, node) -> {
-          if (!defined.contains(node)) {
-            throw new IllegalArgumentException(
-                "output " + output + ": comes from '" + node + "', which is not defined");
-          }
-        });
+    outputs.forEach((output, node) -> {
+      if (!defined.contains(node)) {
+        throw new IllegalArgumentException(
+            "output " + output + ": comes from '" + node + "', which is not defined");
+      }
+    });
   }
 
   /// One layer in its place.
@@ -78,10 +77,9 @@ public record Network(
     return nodes.stream()
         .filter(node -> node.name().equals(nodeName))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "node: expected one of network " + name + ", got '" + nodeName + "'"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "node: expected one of network " + name + ", got '" + nodeName + "'"));
   }
 
   /// Whether there is a layer that remembers, so that a [Program.Session] makes sense.
@@ -89,7 +87,8 @@ public record Network(
     return nodes.stream().anyMatch(node -> node.layer() instanceof Layer.Append);
   }
 
-  /// Collects inputs, layers and outputs; every method that adds a layer returns the name of its value.
+  /// Collects inputs, layers and outputs; every method that adds a layer returns the name of its
+  /// value.
   public static final class Builder {
     private final String name;
     private final List<Port> inputs = new ArrayList<>();

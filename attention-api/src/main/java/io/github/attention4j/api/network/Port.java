@@ -7,7 +7,8 @@ import java.util.List;
 ///
 /// @param name the input's name
 /// @param type the element type
-/// @param axes one entry per axis: a name such as `batch`, for a size that may differ from run to run, or a number
+/// @param axes one entry per axis: a name such as `batch`, for a size that may differ from run to
+///   run, or a number
 public record Port(String name, ElementType type, List<String> axes) {
   public Port {
     axes = List.copyOf(axes);

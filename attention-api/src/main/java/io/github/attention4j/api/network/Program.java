@@ -3,8 +3,8 @@ package io.github.attention4j.api.network;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Result;
 
-/// A compiled [Network]. May be run by several threads at once; closing twice does nothing; running after closing is an
-/// [IllegalStateException].
+/// A compiled [Network]. May be run by several threads at once; closing twice does nothing; running
+/// after closing is an [IllegalStateException].
 public interface Program extends AutoCloseable {
   /// What was compiled.
   Network network();
@@ -12,13 +12,15 @@ public interface Program extends AutoCloseable {
   /// Who runs it and where, such as `cpu (AVX-512, 2 threads)`.
   String device();
 
-  /// Runs the whole network once. The result holds the network's outputs, and the attention maps asked for at compile time as
-  /// float32 `[batch, heads, queries, keys]` under the names of their nodes.
+  /// Runs the whole network once. The result holds the network's outputs, and the attention maps
+  /// asked for at compile time as float32 `[batch, heads, queries, keys]` under the names of their
+  /// nodes.
   ///
   /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape
   Result run(Inputs inputs);
 
-  /// Starts an incremental run: [Layer.Append] layers remember what they were given, positions go on.
+  /// Starts an incremental run: [Layer.Append] layers remember what they were given, positions go
+  /// on.
   Session begin();
 
   @Override
@@ -32,7 +34,8 @@ public interface Program extends AutoCloseable {
     /// How many positions were consumed so far.
     long past();
 
-    /// Continues entry $i$ of the batch from what entry `sources[i]` has remembered (beam search); may change the batch size.
+    /// Continues entry $i$ of the batch from what entry `sources[i]` has remembered (beam search);
+    /// may change the batch size.
     void reorder(int... sources);
 
     @Override

@@ -8,15 +8,17 @@ import io.github.attention4j.api.network.Program;
 import java.util.List;
 import java.util.Set;
 
-/// Runs attention. Found by `ServiceLoader`: a module `provides` it, a class-path jar names it in `META-INF/services`; either way
-/// with a public constructor without arguments that does no work.
+/// Runs attention. Found by `ServiceLoader`: a module `provides` it, a class-path jar names it in
+/// `META-INF/services`; either way with a public constructor without arguments that does no work.
 ///
-/// Implementations are safe for use by several threads. They refuse with reasons and never fall back to another provider.
+/// Implementations are safe for use by several threads. They refuse with reasons and never fall
+/// back to another provider.
 public interface AttentionProvider {
   /// The name users choose it by: lower case, unique.
   String id();
 
-  /// Higher is preferred when the user names no provider. The built-in ones have 100 (cpu), 50 (onnx) and 0 (reference).
+  /// Higher is preferred when the user names no provider. The built-in ones have 100 (cpu), 50
+  /// (onnx) and 0 (reference).
   int priority();
 
   /// The same provider with other settings.
@@ -32,7 +34,8 @@ public interface AttentionProvider {
 
   /// Prepares a request.
   ///
-  /// @throws io.github.attention4j.api.UnsupportedRequestException with the reasons of [#unsupported]
+  /// @throws io.github.attention4j.api.UnsupportedRequestException with the reasons of
+  ///   [#unsupported]
   Attention prepare(Request request);
 
   /// Why it cannot run the network; empty if it can.
@@ -40,9 +43,10 @@ public interface AttentionProvider {
 
   /// Compiles a network.
   ///
-  /// @param maps the names of the [io.github.attention4j.api.network.Layer.Attend] nodes whose weights each run returns, under
-  ///     the node's name
-  /// @throws io.github.attention4j.api.UnsupportedRequestException with the reasons of [#unsupported]
+  /// @param maps the names of the [io.github.attention4j.api.network.Layer.Attend] nodes whose
+  ///   weights each run returns, under the node's name
+  /// @throws io.github.attention4j.api.UnsupportedRequestException with the reasons of
+  ///   [#unsupported]
   /// @throws IllegalArgumentException if a name is no such node
   Program compile(Network network, Set<String> maps);
 }

@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// Writes descriptions as models that other runtimes load. Found by `ServiceLoader` like [AttentionProvider].
+/// Writes descriptions as models that other runtimes load. Found by `ServiceLoader` like
+/// [AttentionProvider].
 ///
-/// Options are the format's own, by documented names such as `opset`; an unknown name or value is refused. Files are written
-/// beside their place and moved.
+/// Options are the format's own, by documented names such as `opset`; an unknown name or value is
+/// refused. Files are written beside their place and moved.
 public interface ModelExporter {
   /// The name of the format, such as `onnx`.
   String format();

@@ -10,7 +10,8 @@ import io.github.attention4j.api.network.MapLabel;
 /// @param weights `[heads, queries, keys]`
 /// @param queries what the queries are
 /// @param keys what the keys are
-/// @param proof what was checked, such as `verified: rows sum to 1`, `recomputed`, or why not; empty if nothing was
+/// @param proof what was checked, such as `verified: rows sum to 1`, `recomputed`, or why not;
+///   empty if nothing was
 public record AttentionMap(
     String name, MapLabel label, Tensor weights, Labels queries, Labels keys, String proof) {
   public AttentionMap {

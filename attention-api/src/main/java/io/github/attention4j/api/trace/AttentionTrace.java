@@ -21,13 +21,12 @@ public record AttentionTrace(List<AttentionMap> maps, Map<String, String> facts)
     return maps.stream()
         .filter(map -> map.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "map: expected one of "
-                        + maps.stream().map(AttentionMap::name).toList()
-                        + ", got '"
-                        + name
-                        + "'"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "map: expected one of "
+                    + maps.stream().map(AttentionMap::name).toList()
+                    + ", got '"
+                    + name
+                    + "'"));
   }
 }

@@ -7,8 +7,8 @@ import java.util.stream.IntStream;
 ///
 /// @param kind tokens, patches, regions or frames
 /// @param texts one per position: the token, or a name for the patch, region or frame
-/// @param places one per position, or empty: region and patch boxes as `x1, y1, x2, y2` in 0..1 of the picture, frames as
-///     `start, end` in seconds
+/// @param places one per position, or empty: region and patch boxes as `x1, y1, x2, y2` in 0..1 of
+///   the picture, frames as `start, end` in seconds
 public record Labels(Kind kind, List<String> texts, List<List<Double>> places) {
   public Labels {
     texts = List.copyOf(texts);
