@@ -5,4 +5,6 @@ module io.github.attention4j.viz {
   requires info.picocli;
   requires com.google.guice;
   requires com.fasterxml.jackson.databind;
+
+  uses io.github.attention4j.api.spi.ModelInspector;
 }
