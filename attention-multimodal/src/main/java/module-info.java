@@ -1,5 +1,12 @@
+/// Checkpoints and the models in them: file formats, tokenizers, front ends, and published
+/// architectures as networks.
+///
+/// Models are built from the layers of `io.github.attention4j.api.network` alone, so that every
+/// provider runs them.
 module io.github.attention4j.multimodal {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
   requires com.fasterxml.jackson.databind;
+
+  exports io.github.attention4j.multimodal.checkpoint;
 }
