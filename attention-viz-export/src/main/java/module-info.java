@@ -1,3 +1,5 @@
+/// Traces out to other tools, head analysis, the report, the compatibility kit for providers, and
+/// the command line.
 module io.github.attention4j.viz {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
@@ -6,5 +8,14 @@ module io.github.attention4j.viz {
   requires com.google.guice;
   requires com.fasterxml.jackson.databind;
 
-  uses io.github.attention4j.api.spi.ModelInspector;
+  exports io.github.attention4j.viz.conform;
+
+  opens io.github.attention4j.viz.cli to
+      com.google.guice,
+      info.picocli;
+  opens io.github.attention4j.viz.wiring to
+      com.google.guice;
+
+  uses io.github.attention4j.api.spi.AttentionProvider;
+  uses io.github.attention4j.api.spi.ModelExporter;
 }

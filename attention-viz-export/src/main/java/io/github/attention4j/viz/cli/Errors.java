@@ -1,0 +1,88 @@
+package io.github.attention4j.viz.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Every error is one line on the error stream, and the exit code says whose fault it is. */
+final class Errors {
+  /** Set to anything to see where an error comes from. */
+  private static final String DEBUG = "ATTENTION_DEBUG";
+
+  private final Terminal terminal;
+
+  Errors(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  int badArguments(ParameterException exception, String[] arguments) {
+    print(exception, message(exception));
+    return ExitCode.USAGE;
+  }
+
+  private static String message(ParameterException exception) {
+    CommandSpec spec = exception.getCommandLine().getCommandSpec();
+    if (exception instanceof UnmatchedArgumentException unmatched
+        && !spec.subcommands().isEmpty()
+        && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+      return "command: expected one of "
+          + List.copyOf(spec.subcommands().keySet())
+          + ", got '"
+          + unmatched.getUnmatched().getFirst()
+          + "'";
+    }
+    return exception.getMessage() + " (see '" + spec.qualifiedName() + " --help')";
+  }
+
+  int failed(Exception exception, CommandLine command, ParseResult parsed) {
+    terminal.endProgress();
+    return switch (exception) {
+      case UncheckedIOException wrapper when wrapper.getCause() != null ->
+          failed(wrapper.getCause(), command, parsed);
+      case IllegalArgumentException bad -> badInput(bad, text(bad));
+      case NoSuchFileException missing ->
+          badInput(missing, missing.getFile() + ": no such file or folder");
+      case AccessDeniedException denied ->
+          badInput(denied, denied.getFile() + ": permission denied");
+      case NotDirectoryException file -> badInput(file, file.getFile() + ": expected a folder");
+      case FileAlreadyExistsException file ->
+          badInput(file, file.getFile() + ": is in the way, expected a folder or nothing");
+      case FileSystemException other -> badInput(other, text(other));
+      case IOException other -> failure(other, text(other));
+      case Exception other -> failure(other, other.getClass().getSimpleName() + ": " + text(other));
+    };
+  }
+
+  private int badInput(Exception exception, String message) {
+    print(exception, message);
+    return ExitCode.USAGE;
+  }
+
+  private int failure(Exception exception, String message) {
+    print(exception, message);
+    return ExitCode.SOFTWARE;
+  }
+
+  private void print(Exception exception, String message) {
+    terminal.err().println("attention: " + message.replaceAll("\\s*\\R\\s*", " "));
+    if (System.getenv(DEBUG) != null) {
+      exception.printStackTrace(terminal.err());
+    }
+  }
+
+  private static String text(Exception exception) {
+    String message = exception.getMessage();
+    return message == null ? exception.getClass().getSimpleName() : message;
+  }
+}

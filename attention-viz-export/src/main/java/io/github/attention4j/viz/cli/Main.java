@@ -1,0 +1,51 @@
+package io.github.attention4j.viz.cli;
+
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.Stage;
+import io.github.attention4j.viz.wiring.CommandLineModule;
+import picocli.CommandLine;
+
+/// The entry point of the command line.
+public final class Main {
+  private Main() {}
+
+  /// Runs a command and ends the process with its exit code.
+  public static void main(String[] arguments) {
+    int exitCode = run(Terminal.ofProcess(), arguments);
+    System.exit(exitCode);
+  }
+
+  /// Runs a command.
+  ///
+  /// @return 0: done, 1: failed, 2: bad input
+  public static int run(Terminal terminal, String... arguments) {
+    Injector injector = Guice.createInjector(Stage.PRODUCTION, new CommandLineModule(terminal));
+    Errors errors = new Errors(terminal);
+    int exitCode =
+        new CommandLine(RootCommand.class, new InjectedCommands(injector))
+            .setOut(terminal.out())
+            .setErr(terminal.err())
+            .setColorScheme(
+                CommandLine.Help.defaultColorScheme(
+                    terminal.interactive()
+                        ? CommandLine.Help.Ansi.AUTO
+                        : CommandLine.Help.Ansi.OFF))
+            .setParameterExceptionHandler(errors::badArguments)
+            .setExecutionExceptionHandler(errors::failed)
+            .execute(arguments);
+    terminal.out().flush();
+    terminal.err().flush();
+    return exitCode;
+  }
+
+  /// Commands come from the injector; what picocli makes itself, it makes as usual.
+  private record InjectedCommands(Injector injector) implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      return type.getPackage().equals(Main.class.getPackage())
+          ? injector.getInstance(type)
+          : CommandLine.defaultFactory().create(type);
+    }
+  }
+}

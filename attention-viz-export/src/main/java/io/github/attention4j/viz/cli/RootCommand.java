@@ -1,0 +1,34 @@
+package io.github.attention4j.viz.cli;
+
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "attention",
+    description = "Runs attention mechanisms and shows what models look at.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {ConformCommand.class, ProvidersCommand.class, GenerateCompletion.class},
+    footer = {
+      "",
+      "'attention COMMAND --help' explains a command. Exit code 0: done, 1: failed, 2: bad input.",
+    })
+final class RootCommand implements Runnable {
+  @Spec private CommandSpec spec;
+  @Mixin private RunOptions options;
+
+  RunOptions options() {
+    return options;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "expected a command, one of " + String.join(", ", spec.subcommands().keySet()));
+  }
+}
