@@ -243,6 +243,11 @@ public final class PairwiseInputs {
     return inputs;
   }
 
+  /// Whether scores are an input, so that there are no queries and keys.
+  public boolean scoresAreGiven() {
+    return query == null;
+  }
+
   /// `[batch, queryHeads, queries, querySize]`.
   ///
   /// @throws IllegalStateException if the scores are given, so that there are no queries
