@@ -8,5 +8,6 @@ module io.github.attention4j.multimodal {
   requires static org.jspecify;
   requires com.fasterxml.jackson.databind;
 
+  exports io.github.attention4j.multimodal;
   exports io.github.attention4j.multimodal.checkpoint;
 }

@@ -46,7 +46,10 @@ public final class Npz {
       }
     } catch (ZipException damaged) {
       throw new IllegalArgumentException(
-          file + ": expected a zip of .npy files: " + OneLine.plain(String.valueOf(damaged.getMessage())), damaged);
+          file
+              + ": expected a zip of .npy files: "
+              + OneLine.plain(String.valueOf(damaged.getMessage())),
+          damaged);
     }
     return arrays;
   }

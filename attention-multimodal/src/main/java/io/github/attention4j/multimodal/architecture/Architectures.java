@@ -1,0 +1,27 @@
+package io.github.attention4j.multimodal.architecture;
+
+import io.github.attention4j.multimodal.checkpoint.Config;
+import java.util.List;
+
+/// The architectures that are known, and the choice among them.
+public final class Architectures {
+  private static final List<Architecture> ALL = List.of(new Llama());
+
+  private Architectures() {}
+
+  /// The values of `model_type` that are known.
+  public static List<String> known() {
+    return ALL.stream().map(Architecture::modelType).sorted().toList();
+  }
+
+  /// The architecture that a configuration names as its `model_type`.
+  ///
+  /// @throws IllegalArgumentException if it is unknown; lists those that are known
+  public static Architecture of(Config config) {
+    String type = config.text("model_type", "");
+    return ALL.stream()
+        .filter(architecture -> architecture.modelType().equals(type))
+        .findFirst()
+        .orElseThrow(() -> config.refuse("model_type", "one of " + known()));
+  }
+}
