@@ -1,0 +1,227 @@
+package io.github.attention4j.viz.analysis;
+
+import io.github.attention4j.api.trace.AttentionMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// What has been seen of one head so far: sums over texts, mergeable in any grouping.
+///
+/// Not thread-safe: one thread adds; others merge finished tallies.
+public final class HeadTally {
+  /// How many cells are kept as evidence per role.
+  static final int KEPT_CELLS = 3;
+
+  private static final Comparator<Cell> STRONGEST =
+      Comparator.comparingDouble(Cell::weight)
+          .reversed()
+          .thenComparingLong(Cell::text)
+          .thenComparingInt(Cell::query)
+          .thenComparingInt(Cell::key);
+
+  long rows;
+  double entropy;
+  double distance;
+  double confidence;
+  final Map<Role, Tally> roles = new EnumMap<>(Role.class);
+  final Map<Role, List<Cell>> cells = new EnumMap<>(Role.class);
+
+  /// Per offset `key - query`: rows whose largest weight stands there, and rows expected there by chance.
+  final Map<Integer, Tally> offsets = new TreeMap<>();
+
+  /// Adds one head of one map.
+  ///
+  /// @param text the number of the text, for the evidence
+  void add(AttentionMap map, int head, Support support, TokenPatterns patterns, long text) {
+    HeadWeights weights = HeadWeights.of(map, head);
+    float[] row = new float[weights.keys()];
+    long[] hits = new long[weights.queries() + weights.keys()];
+    for (int query = 0; query < weights.queries(); query++) {
+      int allowed = support.allowed(query);
+      if (allowed == 0) {
+        continue;
+      }
+      weights.row(query, row);
+      addRow(row, query);
+      if (allowed < 2) {
+        continue; // With one key to look at, every head looks at it.
+      }
+      for (Role role : Role.values()) {
+        int[][] keys = patterns.of(role);
+        if (keys != null && keys[query].length > 0) {
+          addRole(role, keys[query], row, query, allowed, map, support, text);
+        }
+      }
+      hits[strongest(row, query, support) - query + weights.queries()]++;
+    }
+    addOffsets(hits, support);
+  }
+
+  private void addRow(float[] row, int query) {
+    double logs = 0;
+    double largest = 0;
+    for (int key = 0; key < row.length; key++) {
+      if (row[key] > 0) {
+        logs += row[key] * Math.log(row[key]);
+        distance += row[key] * Math.abs(query - key);
+        largest = Math.max(largest, row[key]);
+      }
+    }
+    rows++;
+    entropy -= logs;
+    confidence += largest;
+  }
+
+  private void addRole(
+      Role role,
+      int[] keys,
+      float[] row,
+      int query,
+      int allowed,
+      AttentionMap map,
+      Support support,
+      long text) {
+    double score = 0;
+    int possible = 0;
+    int strongest = -1;
+    for (int key : keys) {
+      if (support.allows(query, key)) {
+        possible++;
+        score += row[key];
+        strongest = strongest < 0 || row[key] > row[strongest] ? key : strongest;
+      }
+    }
+    if (possible == 0 || possible == allowed) {
+      return; // The mask decides the row, not the head.
+    }
+    roles.merge(role, Tally.EMPTY.add(score, (double) possible / allowed), Tally::plus);
+    List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
+    if (kept.size() < KEPT_CELLS || row[strongest] > kept.getLast().weight()) {
+      kept.add(
+          new Cell(
+              text,
+              query,
+              strongest,
+              map.queries().texts().get(query),
+              map.keys().texts().get(strongest),
+              row[strongest]));
+      keepStrongest(kept);
+    }
+  }
+
+  private static int strongest(float[] row, int query, Support support) {
+    int best = -1;
+    for (int key = 0; key < row.length; key++) {
+      if (support.allows(query, key) && (best < 0 || row[key] > row[best])) {
+        best = key;
+      }
+    }
+    return best;
+  }
+
+  private void addOffsets(long[] hits, Support support) {
+    double[] chances = support.offsetChances();
+    for (int i = 0; i < hits.length; i++) {
+      if (hits[i] > 0 || chances[i] > 0) {
+        offsets.merge(
+            i - support.queries(), new Tally(hits[i], hits[i], chances[i], 0), Tally::plus);
+      }
+    }
+  }
+
+  private static void keepStrongest(List<Cell> kept) {
+    kept.sort(STRONGEST);
+    if (kept.size() > KEPT_CELLS) {
+      kept.removeLast();
+    }
+  }
+
+  /// Adds what another tally of the same head has seen.
+  void merge(HeadTally other) {
+    rows += other.rows;
+    entropy += other.entropy;
+    distance += other.distance;
+    confidence += other.confidence;
+    other.roles.forEach((role, tally) -> roles.merge(role, tally, Tally::plus));
+    other.offsets.forEach((offset, tally) -> offsets.merge(offset, tally, Tally::plus));
+    other.cells.forEach(
+        (role, found) -> {
+          List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
+          for (Cell cell : found) {
+            kept.add(cell);
+            keepStrongest(kept);
+          }
+        });
+  }
+
+  /// The same with the numbers of the texts moved up.
+  HeadTally renumbered(long by) {
+    HeadTally copy = new HeadTally();
+    copy.merge(this);
+    copy.cells.replaceAll(
+        (role, found) ->
+            new ArrayList<>(
+                found.stream()
+                    .map(
+                        cell ->
+                            new Cell(
+                                cell.text() + by,
+                                cell.query(),
+                                cell.key(),
+                                cell.queryToken(),
+                                cell.keyToken(),
+                                cell.weight()))
+                    .toList()));
+    return copy;
+  }
+
+  /// Mean entropy of a row in nats.
+  public double entropy() {
+    return rows == 0 ? 0 : entropy / rows;
+  }
+
+  /// Mean distance looked at in positions.
+  public double distance() {
+    return rows == 0 ? 0 : distance / rows;
+  }
+
+  /// Mean of the largest weight of a row.
+  public double confidence() {
+    return rows == 0 ? 0 : confidence / rows;
+  }
+
+  /// The scores of this head for every role that could show.
+  List<RoleScore> scores(HeadId head) {
+    List<RoleScore> scores = new ArrayList<>();
+    roles.forEach(
+        (role, tally) ->
+            scores.add(new RoleScore(head, role, "", tally, cells.getOrDefault(role, List.of()))));
+    long informative = offsets.values().stream().mapToLong(Tally::rows).sum();
+    offsets.entrySet().stream()
+        .max(
+            Comparator.comparingLong((Map.Entry<Integer, Tally> offset) -> offset.getValue().rows())
+                .thenComparingInt(offset -> -Math.abs(offset.getKey())))
+        .filter(offset -> informative > 0)
+        .ifPresent(
+            offset -> scores.add(positional(head, offset.getKey(), offset.getValue(), informative)));
+    return scores;
+  }
+
+  /// A row either has its largest weight at the offset or not, so the squares follow from the counts: `Σ (hit - p)²` with the
+  /// mean chance `p`.
+  private static RoleScore positional(HeadId head, int offset, Tally found, long informative) {
+    double hits = found.rows();
+    double chance = found.baseline() / informative;
+    double squares =
+        hits * (1 - chance) * (1 - chance) + (informative - hits) * chance * chance;
+    return new RoleScore(
+        head,
+        Role.POSITIONAL,
+        "offset " + (offset > 0 ? "+" : "") + offset,
+        new Tally(informative, hits, found.baseline(), squares),
+        List.of());
+  }
+}

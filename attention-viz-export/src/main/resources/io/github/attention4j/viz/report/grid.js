@@ -1,0 +1,74 @@
+// All heads at a glance: one thumbnail each, layers down, heads across.
+
+import { el, isDark } from "./dom.js";
+import { ramp } from "./scale.js";
+
+/** The grids of all kinds. */
+export async function gridOf({ store, go }) {
+  const kinds = new Map();
+  store.report.maps.forEach((map, i) => {
+    const name = map.derived ? `${map.derived} of ${map.kind}, after each layer` : map.kind.replaceAll("_", " ");
+    if (!kinds.has(name)) kinds.set(name, []);
+    kinds.get(name).push(i);
+  });
+  const sections = [];
+  for (const [name, maps] of kinds) {
+    const rows = await Promise.all(maps.map((map) => row(store, map, go)));
+    sections.push(el("section", {}, el("h3", { text: name }), el("div", { class: "grid" }, ...rows)));
+  }
+  return el("div", { class: "grids" }, ...sections);
+}
+
+async function row(store, index, go) {
+  const map = store.report.maps[index];
+  const side = map.thumbnailSide;
+  const bytes = await store.thumbnails(index);
+  const steps = ramp(isDark());
+  const cells = [];
+  for (let head = 0; head < map.heads; head++) {
+    const canvas = el("canvas", { width: side.columns, height: side.rows, "aria-hidden": "true" });
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(side.columns, side.rows);
+    const start = head * side.rows * side.columns;
+    for (let i = 0; i < side.rows * side.columns; i++) {
+      const colour = steps[bytes[start + i]];
+      image.data.set([colour[0], colour[1], colour[2], 255], 4 * i);
+    }
+    context.putImageData(image, 0, 0);
+    const role = store.report.roles.find((score) => score.map === index && score.head === head && score.above);
+    const label = `${map.kind} ${map.derived ?? `layer ${map.layer}`}, ${map.derived ? "layer" : "head"} ${head}${role ? `, ${role.role}` : ""}`;
+    cells.push(
+      el("button", {
+        type: "button", class: "thumb", title: label, "aria-label": label,
+        onclick: () => go({ view: map.derived ? "flow" : "head", map: index, heads: [head], query: null, key: null }),
+        onkeydown: moveFocus,
+      }, canvas, role ? el("span", { class: "role", text: role.role }) : null),
+    );
+  }
+  return el("div", { class: "row" }, el("span", { class: "rowname", text: map.derived ? "" : `L${map.layer}` }), ...cells);
+}
+
+function moveFocus(event) {
+  const button = event.currentTarget;
+  const rowOf = button.parentElement;
+  const column = [...rowOf.children].indexOf(button);
+  const next = {
+    ArrowLeft: button.previousElementSibling,
+    ArrowRight: button.nextElementSibling,
+    ArrowUp: rowOf.previousElementSibling?.children[column],
+    ArrowDown: rowOf.nextElementSibling?.children[column],
+  }[event.key];
+  if (next instanceof HTMLButtonElement) {
+    next.focus();
+    event.preventDefault();
+  }
+}
+
+/** The tab of the grid. */
+export async function showGrid(panel, context) {
+  panel.replaceChildren(
+    el("h2", { text: "All heads" }),
+    el("p", { class: "note", text: "Every picture is one head: queries down, keys across, darker is heavier (each head on its own square-root scale, largest weight of every block). Click to look closer." }),
+    await gridOf(context),
+  );
+}

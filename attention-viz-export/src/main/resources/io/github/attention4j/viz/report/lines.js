@@ -1,0 +1,168 @@
+// The head view: who looks at whom, as lines between two columns of tokens.
+
+import { announce, colours, el, sharpen, token } from "./dom.js";
+import { number } from "./scale.js";
+import { headsName, mapName } from "./store.js";
+import { linesSvg } from "./svg.js";
+import { takeButtons } from "./take.js";
+import { spoken, visible } from "./tokens.js";
+import { toolbar } from "./toolbar.js";
+import { largest, strongestCells, topKeys, topQueries } from "./weights.js";
+
+const ROW = 24;
+const WINDOW = 160;
+const MOST_LINES = 3000;
+
+/** Shows the lines of the chosen heads. */
+export async function showLines(panel, context, maps) {
+  const { store, place, go } = context;
+  const map = store.report.maps[place.map];
+  const weights = await store.weights(place.map, place.heads);
+  const [queries, keys] = [store.queries(place.map), store.keys(place.map)];
+  const [rows, columns] = [range(place.query, queries), range(place.key ?? place.query, keys)];
+  const columnsCount = keys.texts.length;
+  const max = largest(weights);
+  const title = `${mapName(map)}, ${headsName(map, place.heads)}`;
+  const selected = { queries: new Set(), keys: new Set() };
+  const hovered = { query: null, key: null };
+  const canvas = el("canvas", { class: "lines", role: "img", "aria-label": "lines from queries to keys, the darker the heavier" });
+  const details = el("div", { class: "details" });
+
+  function wanted(query, key) {
+    if (hovered.query !== null) return query === hovered.query;
+    if (hovered.key !== null) return key === hovered.key;
+    if (selected.queries.size + selected.keys.size > 0) {
+      return (selected.queries.size === 0 || selected.queries.has(query)) && (selected.keys.size === 0 || selected.keys.has(key));
+    }
+    if (place.query !== null) return query === place.query;
+    if (place.key !== null) return key === place.key;
+    return true;
+  }
+
+  const shown = () => strongestCells(weights, columnsCount, rows, columns, wanted, MOST_LINES);
+
+  function draw() {
+    const height = ROW * Math.max(rows.to - rows.from, columns.to - columns.from);
+    const width = canvas.parentElement ? Math.max(120, canvas.parentElement.clientWidth) : 300;
+    const drawing = sharpen(canvas, width, height);
+    const paper = colours();
+    const cells = shown();
+    const heaviest = cells.length > 0 ? cells[cells.length - 1].weight : 1;
+    drawing.strokeStyle = paper.accent;
+    drawing.lineCap = "round";
+    for (const { query, key, weight } of cells) {
+      const share = weight / heaviest;
+      if (share < 0.02) continue;
+      drawing.globalAlpha = Math.min(1, 0.04 + share * 0.9);
+      drawing.lineWidth = 0.6 + 2.2 * share;
+      const [from, to] = [ROW * (query - rows.from + 0.5), ROW * (key - columns.from + 0.5)];
+      drawing.beginPath();
+      drawing.moveTo(2, from);
+      drawing.bezierCurveTo(width * 0.35, from, width * 0.65, to, width - 2, to);
+      drawing.stroke();
+    }
+    shade(queryList, rows.from, (query) => hovered.key === null ? null : weights[query * columnsCount + hovered.key]);
+    const base = hovered.query ?? (hovered.key === null ? place.query : null);
+    shade(keyList, columns.from, (key) => base === null ? null : weights[base * columnsCount + key]);
+  }
+
+  function shade(list, from, weightOf) {
+    [...list.children].forEach((item, i) => {
+      const weight = weightOf(from + i);
+      item.firstChild.style.setProperty("--weight", weight === null || max === 0 ? 0 : (Math.sqrt(weight / max)).toFixed(3));
+    });
+  }
+
+  function tell(side, at) {
+    const found = side === "query" ? topKeys(weights, columnsCount, at, 10) : topQueries(weights, columnsCount, at, 10);
+    const own = side === "query" ? queries : keys;
+    const other = side === "query" ? keys : queries;
+    const name = (cell) => (side === "query" ? cell.key : cell.query);
+    details.replaceChildren(
+      el("h3", {}, token(own.texts[at], visible(own.texts[at])), side === "query" ? " looks at" : " is looked at by"),
+      el("ol", { class: "bars" }, ...found.map((cell) => {
+        const bar = el("span", { class: "bar" });
+        bar.style.setProperty("--weight", (cell.weight / (found[0].weight || 1)).toFixed(3));
+        return el("li", {}, token(other.texts[name(cell)], visible(other.texts[name(cell)], 18)), bar, el("span", { class: "value", text: number(cell.weight) }));
+      })),
+    );
+    return `${spoken(own, at)} ${side === "query" ? "looks at" : "is looked at by"} ${found.slice(0, 3).map((cell) => `${spoken(other, name(cell))} ${number(cell.weight)}`).join(", ")}`;
+  }
+
+  function list(side, labels, span) {
+    const chosen = side === "query" ? selected.queries : selected.keys;
+    const items = [];
+    for (let at = span.from; at < span.to; at++) {
+      const button = el("button", {
+        type: "button", class: "token-button", "aria-pressed": String(place[side] === at), "data-at": at, "aria-label": `${side} ${spoken(labels, at)}`,
+        onmouseenter: () => hover(side, at),
+        onmouseleave: () => hover(side, null),
+        onfocus: () => { hover(side, at); announce(tell(side, at)); },
+        onblur: () => hover(side, null),
+        onclick: (event) => {
+          if (event.shiftKey || event.ctrlKey || event.metaKey) {
+            if (!chosen.delete(at)) chosen.add(at);
+            button.classList.toggle("selected", chosen.has(at));
+            hover(side, null);
+          } else go(side === "query" ? { query: place.query === at ? null : at, key: null } : { key: place.key === at ? null : at, query: null });
+        },
+        onkeydown: (event) => {
+          const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+          const next = step && button.parentElement.parentElement.children[at - span.from + step];
+          if (next) {
+            next.firstChild.focus();
+            event.preventDefault();
+          }
+        },
+      }, token(labels.texts[at], visible(labels.texts[at])));
+      items.push(el("li", {}, button));
+    }
+    return el("ol", { class: `tokens ${side}`, "aria-label": side === "query" ? "queries" : "keys" }, ...items);
+  }
+
+  function hover(side, at) {
+    hovered.query = side === "query" ? at : null;
+    hovered.key = side === "key" ? at : null;
+    if (at !== null) tell(side, at);
+    draw();
+  }
+
+  const queryList = list("query", queries, rows);
+  const keyList = list("key", keys, columns);
+  panel.replaceChildren(
+    toolbar(context, maps),
+    el("h2", { text: title }),
+    el("p", { class: "note", text: "Hover or tab to a token to see its lines, click to pin it, Shift-click to select several. Queries stand left, keys right." }),
+    pager(context, queries),
+    el("div", { class: "headview" }, queryList, el("div", { class: "linebox" }, canvas), keyList, details),
+    takeButtons(`lines-${map.kind}-${map.layer}-${place.heads.join("-")}`, () => {
+      const cells = shown();
+      return linesSvg({ title, queries, keys, rows, columns, cells, max: cells.length > 0 ? cells[cells.length - 1].weight : 1, colours: colours() });
+    }),
+  );
+  if (place.query !== null) tell("query", place.query);
+  else if (place.key !== null) tell("key", place.key);
+  else details.replaceChildren(el("p", { class: "note", text: "The strongest keys of a token appear here." }));
+  draw();
+}
+
+/** The stretch of a long text that is shown: around the pinned token. */
+export function range(at, labels) {
+  const length = labels.texts.length;
+  const from = Math.max(0, Math.min(length - WINDOW, Math.floor((at ?? 0) / WINDOW) * WINDOW));
+  return { from, to: Math.min(length, from + WINDOW) };
+}
+
+function pager({ place, go }, labels) {
+  const length = labels.texts.length;
+  if (length <= WINDOW) return el("span");
+  const here = range(place.query, labels);
+  const jump = (text, to) => el("button", { type: "button", text, disabled: to < 0 || to >= length, onclick: () => go({ query: to, key: null }) });
+  return el(
+    "p",
+    { class: "pager" },
+    jump("‹ before", here.from - WINDOW < 0 && here.from > 0 ? 0 : here.from - WINDOW),
+    el("span", { text: ` tokens ${here.from} to ${here.to - 1} of ${length} ` }),
+    jump("after ›", here.from + WINDOW),
+  );
+}

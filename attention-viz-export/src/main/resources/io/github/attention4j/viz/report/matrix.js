@@ -1,0 +1,34 @@
+// The matrix of one head (or a mean), as a heat map.
+
+import { colours, el, isDark } from "./dom.js";
+import { heatMap } from "./heatmap.js";
+import { legend } from "./legend.js";
+import { headsName, mapName } from "./store.js";
+import { heatSvg } from "./svg.js";
+import { takeButtons } from "./take.js";
+import { toolbar } from "./toolbar.js";
+import { bestKeys, largest } from "./weights.js";
+
+/** Shows the matrix; `maps` are on offer, `marked` puts a dot on the best key of each query. */
+export async function showMatrix(panel, context, maps, marked = false) {
+  const { store, place, go, scale } = context;
+  const map = store.report.maps[place.map];
+  const weights = await store.weights(place.map, place.heads);
+  const [queries, keys] = [store.queries(place.map), store.keys(place.map)];
+  const max = largest(weights);
+  const title = `${mapName(map)}, ${headsName(map, place.heads)}`;
+  const heat = heatMap({
+    queries, keys, weights, max, root: scale.root, place, marks: marked ? bestKeys(weights, keys.texts.length) : null,
+    pick: (query, key) => go({ query, key }),
+  });
+  panel.replaceChildren(
+    toolbar(context, maps),
+    el("h2", { text: title }),
+    heat.node,
+    legend({ max, root: scale.root, error: Math.max(...map.errors), toggle: scale.toggle }),
+    takeButtons(`${map.kind}-${map.layer}-${place.heads.join("-")}`, () =>
+      heatSvg({ title, queries, keys, weights, max, root: scale.root, dark: isDark(), colours: colours(), raster: heat.raster() }),
+    ),
+  );
+  return { weights, queries, keys };
+}

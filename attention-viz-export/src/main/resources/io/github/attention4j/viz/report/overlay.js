@@ -1,0 +1,115 @@
+// Attention over what was seen or heard: patches of the picture, stretches of the spectrogram.
+
+import { announce, colours, el, sharpen, token } from "./dom.js";
+import { number } from "./scale.js";
+import { headsName, mapName } from "./store.js";
+import { spoken, visible } from "./tokens.js";
+import { toolbar } from "./toolbar.js";
+import { topKeys } from "./weights.js";
+
+/** The tab of the picture. */
+export async function showPicture(panel, context, maps) {
+  await showOver(panel, context, maps, pictureCanvas);
+}
+
+/** The tab of the sound. */
+export async function showSound(panel, context, maps) {
+  await showOver(panel, context, maps, soundCanvas);
+}
+
+async function showOver(panel, context, maps, over) {
+  const { store, place, go } = context;
+  const map = store.report.maps[place.map];
+  const weights = await store.weights(place.map, place.heads);
+  const [queries, keys] = [store.queries(place.map), store.keys(place.map)];
+  const query = place.query ?? 0;
+  const row = weights.subarray(query * keys.texts.length, (query + 1) * keys.texts.length);
+  const best = topKeys(weights, keys.texts.length, query, 5);
+  const list = el("ol", { class: "tokens query", "aria-label": "queries" }, ...queries.texts.map((text, at) =>
+    el("li", {}, el("button", { type: "button", class: "token-button", "aria-pressed": String(at === query), "aria-label": `query ${spoken(queries, at)}`, onclick: () => go({ query: at, key: null }) }, token(text, visible(text)))),
+  ));
+  const outside = row.reduce((sum, weight, key) => sum + (keys.places[key]?.length ? 0 : weight), 0);
+  panel.replaceChildren(
+    toolbar(context, maps),
+    el("h2", { text: `${mapName(map)}, ${headsName(map, place.heads)}` }),
+    el("div", { class: "over" }, el("div", { class: "scroll tall" }, list), over(context, queries, keys, row, go)),
+    el("p", { class: "readout", text: `${spoken(queries, query)} looks most at ${best.map((cell) => `${spoken(keys, cell.key)} ${number(cell.weight)}`).join(", ")}` }),
+    outside > 0.001 ? el("p", { class: "note", text: `${number(outside)} of the weight lies on keys without a place.` }) : el("span"),
+  );
+  list.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
+  announce(`query ${spoken(queries, query)}`);
+}
+
+function pictureCanvas(context, queries, keys, row, go) {
+  const picture = document.getElementById("picture");
+  const [width, height] = picture ? fitted(picture.naturalWidth, picture.naturalHeight) : [480, 480];
+  const canvas = el("canvas", { role: "img", "aria-label": "attention over the picture" });
+  const drawing = sharpen(canvas, width, height);
+  if (picture) drawing.drawImage(picture, 0, 0, width, height);
+  drawing.fillStyle = picture ? "rgba(8, 12, 24, 0.62)" : colours().line;
+  drawing.fillRect(0, 0, width, height);
+  const max = row.reduce((most, weight, key) => (keys.places[key]?.length ? Math.max(most, weight) : most), 0);
+  row.forEach((weight, key) => {
+    const box = keys.places[key];
+    if (!box?.length || max === 0) return;
+    const [x, y, w, h] = [box[0] * width, box[1] * height, (box[2] - box[0]) * width, (box[3] - box[1]) * height];
+    drawing.save();
+    drawing.globalAlpha = Math.sqrt(weight / max);
+    if (picture) drawing.drawImage(picture, box[0] * picture.naturalWidth, box[1] * picture.naturalHeight, (box[2] - box[0]) * picture.naturalWidth, (box[3] - box[1]) * picture.naturalHeight, x, y, w, h);
+    else drawing.fillRect(x, y, w, h);
+    drawing.restore();
+    if (weight > 0.5 * max) {
+      drawing.strokeStyle = "#ffe945";
+      drawing.lineWidth = 1.5;
+      drawing.strokeRect(x + 1, y + 1, w - 2, h - 2);
+    }
+  });
+  if (queries.places.length > 0) {
+    canvas.addEventListener("click", (event) => {
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+      const at = queries.places.findIndex((place) => place.length && x >= place[0] && x < place[2] && y >= place[1] && y < place[3]);
+      if (at >= 0) go({ query: at, key: null });
+    });
+  }
+  const note = picture
+    ? `Patches show through the more they are looked at; the brightest is ${number(max)}.${queries.places.length > 0 ? " Click the picture to choose the patch that looks." : ""}`
+    : "The picture itself was not given to the report.";
+  return el("figure", {}, canvas, el("figcaption", { class: "note", text: note }));
+}
+
+function fitted(width, height) {
+  const scale = Math.min(640 / width, 640 / height);
+  return [Math.round(width * scale), Math.round(height * scale)];
+}
+
+function soundCanvas({ store }, queries, keys, row) {
+  const picture = document.getElementById("spectrogram");
+  const [width, height, curve] = [860, 220, 120];
+  const end = store.report.seconds ?? Math.max(...keys.places.map((place) => place[1] ?? 0));
+  const canvas = el("canvas", { role: "img", "aria-label": "attention over time, below the spectrogram" });
+  const drawing = sharpen(canvas, width, height + curve + 22);
+  const paper = colours();
+  drawing.fillStyle = paper.line;
+  drawing.fillRect(0, 0, width, height);
+  if (picture) drawing.drawImage(picture, 0, 0, width, height);
+  const max = row.reduce((most, weight) => Math.max(most, weight), 0);
+  drawing.fillStyle = paper.accent;
+  row.forEach((weight, key) => {
+    const place = keys.places[key];
+    if (!place?.length || max === 0) return;
+    const [x, w] = [(place[0] / end) * width, Math.max(1, ((place[1] - place[0]) / end) * width)];
+    const bar = (weight / max) * (curve - 8);
+    drawing.globalAlpha = 1;
+    drawing.fillRect(x, height + curve - bar, w, bar);
+    drawing.globalAlpha = 0.45 * (weight / max);
+    drawing.fillRect(x, 0, w, height);
+  });
+  drawing.globalAlpha = 1;
+  drawing.fillStyle = paper.faint;
+  drawing.font = "12px sans-serif";
+  for (let second = 0; second <= end; second += Math.max(1, Math.ceil(end / 12))) {
+    drawing.fillText(`${second} s`, Math.min(width - 26, (second / end) * width), height + curve + 16);
+  }
+  return el("figure", {}, canvas, el("figcaption", { class: "note", text: `The highest bar is ${number(max)}.${picture ? "" : " The spectrogram itself was not given to the report."}` }));
+}

@@ -1,0 +1,72 @@
+// The first page: what was run, what it said, what was checked, and what stands out.
+
+import { el, token } from "./dom.js";
+import { gridOf } from "./grid.js";
+import { roleTable } from "./roles.js";
+import { number } from "./scale.js";
+import { mapName } from "./store.js";
+import { visible } from "./tokens.js";
+
+/** Shows the overview. */
+export async function showOverview(panel, context) {
+  const { report } = context.store;
+  const real = report.maps.filter((map) => !map.derived);
+  const heads = real.reduce((sum, map) => sum + map.heads, 0);
+  const cells = real.reduce((sum, map, i) => sum + map.heads * report.labels[map.queries].texts.length * report.labels[map.keys].texts.length, 0);
+  const above = report.roles.filter((score) => score.above);
+  const card = (value, name) => el("div", { class: "card" }, el("strong", { text: value }), el("span", { text: name }));
+  panel.replaceChildren(
+    el("div", { class: "cards" },
+      card(String(real.length), real.length === 1 ? "layer of attention" : "layers of attention"),
+      card(String(heads), "heads"),
+      card(cells.toLocaleString("en"), "weights"),
+      card(String(new Set(above.map((score) => `${score.map}.${score.head}`)).size), "heads with a role"),
+      card(`±${number(report.error)}`, "error of the weights shown")),
+    el("div", { class: "columns" },
+      el("section", {}, el("h2", { text: "The run" }), facts(report)),
+      el("section", {}, el("h2", { text: "What stands out" }), standout(context, above))),
+    el("section", {}, el("h2", { text: "All heads" }), await gridOf(context)),
+    el("section", {}, el("h2", { text: "What was checked" }), proofs(report, context.go)),
+  );
+}
+
+function facts(report) {
+  const list = el("dl", { class: "facts" });
+  for (const [name, value] of Object.entries(report.facts)) {
+    const text = value.length > 1200 ? `${value.slice(0, 1200)}…` : value;
+    list.append(el("dt", { text: name }), el("dd", {}, el("bdi", { dir: "auto", text })));
+  }
+  const seen = new Set();
+  for (const map of report.maps) {
+    for (const side of ["queries", "keys"]) {
+      if (seen.has(map[side])) continue;
+      seen.add(map[side]);
+      const labels = report.labels[map[side]];
+      const tokens = labels.texts.slice(0, 120).map((text) => token(text, visible(text, 40)));
+      list.append(
+        el("dt", { text: `${labels.texts.length} ${labels.kind}${labels.texts.length === 1 ? "" : labels.kind === "patch" ? "es" : "s"}` }),
+        el("dd", { class: "sequence" }, ...tokens, labels.texts.length > 120 ? el("span", { class: "note", text: ` and ${labels.texts.length - 120} more` }) : ""),
+      );
+    }
+  }
+  return list;
+}
+
+function standout(context, above) {
+  if (above.length === 0) return el("p", { class: "none", text: "No head does anything clearly above its baseline in this text." });
+  const best = new Map();
+  for (const score of above) if (!best.has(`${score.map}.${score.head}.${score.role}`)) best.set(`${score.map}.${score.head}.${score.role}`, score);
+  const more = el("button", { type: "button", class: "link", text: "all roles and baselines", onclick: () => context.go({ view: "roles" }) });
+  return el("div", { class: "scroll" }, roleTable(context, [...best.values()], 8), el("p", {}, more));
+}
+
+function proofs(report, go) {
+  const rows = report.maps.map((map, i) => ({ map, i })).filter(({ map }) => !map.derived).map(({ map, i }) =>
+    el("tr", {},
+      el("td", {}, el("button", { type: "button", class: "link", text: mapName(map), onclick: () => go({ view: "head", map: i, heads: [0], query: null, key: null }) })),
+      el("td", { class: "name", text: map.name }),
+      el("td", { class: "number", text: `${map.heads} × ${report.labels[map.queries].texts.length} × ${report.labels[map.keys].texts.length}` }),
+      el("td", { text: map.proof || "not checked" })),
+  );
+  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Map", "Name in the model", "Heads × queries × keys", "Checked"].map((name) => el("th", { scope: "col", text: name })))), el("tbody", {}, ...rows)));
+}
