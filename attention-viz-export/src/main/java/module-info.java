@@ -8,7 +8,9 @@ module io.github.attention4j.viz {
   requires com.google.guice;
   requires com.fasterxml.jackson.databind;
 
+  exports io.github.attention4j.viz.analysis;
   exports io.github.attention4j.viz.conform;
+  exports io.github.attention4j.viz.report;
 
   opens io.github.attention4j.viz.cli to
       com.google.guice,

@@ -32,6 +32,8 @@ public final class HeadTally {
   /// Per offset `key - query`: rows whose largest weight stands there, and rows expected there by chance.
   final Map<Integer, Tally> offsets = new TreeMap<>();
 
+  HeadTally() {}
+
   /// Adds one head of one map.
   ///
   /// @param text the number of the text, for the evidence

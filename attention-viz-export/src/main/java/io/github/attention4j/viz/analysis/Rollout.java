@@ -9,6 +9,9 @@ import java.util.List;
 /// `A'_l = renorm(½ mean_h A_l + ½ I)`, `R_1 = A'_1`, `R_l = A'_l R_{l-1}`; rows are renormalised in double. Source: Abnar &
 /// Zuidema 2020 (arXiv:2005.00928), section 3.
 public final class Rollout {
+  /// The share of the residual connection.
+  public static final double RESIDUAL = 0.5;
+
   private Rollout() {}
 
   /// The rollout after every layer.
@@ -28,6 +31,11 @@ public final class Rollout {
   /// @param weights `[heads, n, n]`
   /// @return `[n][n]`, every row sums to 1
   public static double[][] augment(Tensor weights) {
+    return augment(weights, RESIDUAL);
+  }
+
+  /// The same with another share of the residual connection, 0 to 1.
+  public static double[][] augment(Tensor weights, double residual) {
     int heads = weights.shape().intSize(0);
     int length = weights.shape().intSize(1);
     if (weights.shape().rank() != 3 || weights.shape().intSize(2) != length || heads == 0) {
@@ -41,12 +49,12 @@ public final class Rollout {
       for (int query = 0; query < length; query++) {
         view.row(query, row);
         for (int key = 0; key < length; key++) {
-          augmented[query][key] += 0.5 * row[key] / heads;
+          augmented[query][key] += (1 - residual) * row[key] / heads;
         }
       }
     }
     for (int query = 0; query < length; query++) {
-      augmented[query][query] += 0.5;
+      augmented[query][query] += residual;
       normalise(augmented[query]);
     }
     return augmented;

@@ -52,7 +52,7 @@ public record Tally(long rows, double score, double baseline, double squares) {
     }
     double mean = (score - baseline) / rows;
     double variance = Math.max(0, (squares - rows * mean * mean) / (rows - 1));
-    if (variance < 1e-18) {
+    if (variance < 1e-12) {
       return mean == 0 ? 0 : Math.copySign(Double.POSITIVE_INFINITY, mean);
     }
     return mean / Math.sqrt(variance / rows);

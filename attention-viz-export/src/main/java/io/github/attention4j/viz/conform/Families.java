@@ -55,6 +55,11 @@ final class Families {
     row("memory_network_words", MemoryCases::words);
     row("product_key_memory", MemoryCases::productKeys);
 
+    row("head_metrics", AnalysisCases::headMetrics);
+    row("attention_rollout", AnalysisCases::rollout);
+    row("attention_flow", AnalysisCases::flow);
+    row("norm_based_weights", AnalysisCases::normBased);
+
     row("hyena_operator", HyenaCases::operator);
     row("hyena_layer", HyenaCases::layer);
   }

@@ -13,13 +13,13 @@ export async function gridOf({ store, go }) {
   });
   const sections = [];
   for (const [name, maps] of kinds) {
-    const rows = await Promise.all(maps.map((map) => row(store, map, go)));
+    const rows = await Promise.all(maps.map((map) => gridRow(store, map, go)));
     sections.push(el("section", {}, el("h3", { text: name }), el("div", { class: "grid" }, ...rows)));
   }
   return el("div", { class: "grids" }, ...sections);
 }
 
-async function row(store, index, go) {
+async function gridRow(store, index, go) {
   const map = store.report.maps[index];
   const side = map.thumbnailSide;
   const bytes = await store.thumbnails(index);

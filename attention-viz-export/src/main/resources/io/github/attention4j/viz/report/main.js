@@ -87,7 +87,7 @@ async function draw() {
 }
 
 /** Moves to the neighbouring head or layer of a view that shows one. */
-function step(heads, maps) {
+function stepHead(heads, maps) {
   const { place, view } = here();
   if (!view.maps) return;
   const at = view.maps.indexOf(place.map);
@@ -115,7 +115,7 @@ function start() {
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
     const moves = { "]": [1, 0], "[": [-1, 0], "}": [0, 1], "{": [0, -1] }[event.key];
-    if (moves) step(...moves);
+    if (moves) stepHead(...moves);
     else if (event.key === "Escape") go({ query: null, key: null });
   });
   document.getElementById("theme").addEventListener("click", () => {

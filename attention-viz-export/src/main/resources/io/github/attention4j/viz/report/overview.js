@@ -12,7 +12,7 @@ export async function showOverview(panel, context) {
   const { report } = context.store;
   const real = report.maps.filter((map) => !map.derived);
   const heads = real.reduce((sum, map) => sum + map.heads, 0);
-  const cells = real.reduce((sum, map, i) => sum + map.heads * report.labels[map.queries].texts.length * report.labels[map.keys].texts.length, 0);
+  const cells = real.reduce((sum, map) => sum + map.heads * report.labels[map.queries].texts.length * report.labels[map.keys].texts.length, 0);
   const above = report.roles.filter((score) => score.above);
   const card = (value, name) => el("div", { class: "card" }, el("strong", { text: value }), el("span", { text: name }));
   panel.replaceChildren(

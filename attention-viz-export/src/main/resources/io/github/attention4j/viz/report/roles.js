@@ -39,14 +39,14 @@ export function roleTable({ store, go }, scores, limit) {
   }
 
   function fill(list) {
-    body.replaceChildren(...list.slice(0, limit).map((score) => row(store, go, score)));
+    body.replaceChildren(...list.slice(0, limit).map((score) => roleRow(store, go, score)));
   }
 
   fill(sortedScores(scores, "surprise", false));
   return el("table", { class: "roles" }, el("thead", {}, el("tr", {}, ...heads, el("th", { scope: "col", text: "Cells that show it" }))), body);
 }
 
-function row(store, go, score) {
+function roleRow(store, go, score) {
   const open = (place) => go({ map: score.map, heads: [score.head], query: null, key: null, ...place });
   const cells = COLUMNS.map(([column, , text]) => {
     if (column === "head") return el("td", {}, el("button", { type: "button", class: "link", text: text(score), onclick: () => open({ view: "head" }) }));

@@ -22,7 +22,7 @@ function text(value, attributes) {
   return element("text", attributes, escapeXml(value));
 }
 
-function document(width, height, colours, title, body) {
+function sheet(width, height, colours, title, body) {
   return element(
     "svg",
     { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "sans-serif", "font-size": 12 },
@@ -50,7 +50,7 @@ export function linesSvg({ title, queries, keys, rows, columns, cells, max, colo
   for (let i = columns.from; i < columns.to; i++) {
     body.push(text(visible(keys.texts[i]), { x: width - left, y: y(i, columns), fill: colours.ink }));
   }
-  return document(width, height, colours, title, body);
+  return sheet(width, height, colours, title, body);
 }
 
 /** A heat map; above `limit` cells the cells come as the picture `raster` (a data address) instead of rectangles. */
@@ -82,5 +82,5 @@ export function heatSvg({ title, queries, keys, weights, max, root, dark, colour
     body.push(text(visible(keys.texts[i], 18), { x, y, fill: colours.ink, transform: `rotate(-60 ${x} ${y})` }));
   }
   body.push(text(`0 to ${number(max)}${root ? ", square-root scale" : ""}`, { x: left, y: height - 12, fill: colours.ink }));
-  return document(width, height, colours, title, body);
+  return sheet(width, height, colours, title, body);
 }

@@ -1,0 +1,84 @@
+package io.github.attention4j.viz.report;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// What the page is made of: the modules of its script joined into one, its style, its skeleton.
+///
+/// A module imports names only from modules before it in [#MODULES], one import to a line, and no two modules declare the same name; so
+/// joining them is leaving the import lines out.
+final class PageScript {
+  static final List<String> MODULES =
+      List.of(
+          "codec.js",
+          "weights.js",
+          "scale.js",
+          "place.js",
+          "tokens.js",
+          "svg.js",
+          "dom.js",
+          "store.js",
+          "legend.js",
+          "toolbar.js",
+          "take.js",
+          "heatmap.js",
+          "matrix.js",
+          "lines.js",
+          "grid.js",
+          "roles.js",
+          "alignment.js",
+          "overlay.js",
+          "overview.js",
+          "main.js");
+
+  private PageScript() {}
+
+  static String script() {
+    return MODULES.stream().map(PageScript::module).collect(Collectors.joining("\n"));
+  }
+
+  private static String module(String name) {
+    return resource(name)
+        .lines()
+        .filter(line -> !line.startsWith("import "))
+        .map(line -> line.startsWith("export ") ? line.substring("export ".length()) : line)
+        .collect(Collectors.joining("\n", "// " + name + "\n", "\n"));
+  }
+
+  static String style() {
+    return resource("report.css");
+  }
+
+  static String skeleton() {
+    return resource("report.html");
+  }
+
+  /// The source expression of a Content-Security-Policy that allows exactly this text.
+  static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+  }
+
+  static String resource(String name) {
+    try (InputStream stream = PageScript.class.getResourceAsStream(name)) {
+      if (stream == null) {
+        throw new IllegalStateException("the resource " + name + " is missing");
+      }
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+}
