@@ -6,9 +6,10 @@ import java.util.List;
 
 /// Attention flow: the largest flow from a position of a layer to an input position.
 ///
-/// The graph has an edge from `(l, i)` to `(l-1, j)` of capacity `A'_l[i, j]`, with `A'` as in [Rollout#augment]; the flow is from one
-/// source to one sink at a time. Source: Abnar & Zuidema 2020 (arXiv:2005.00928), section 3. Computed by Dinic's algorithm: cost grows
-/// about with `layers² n⁴`, so it is for short texts.
+/// The graph has an edge from `(l, i)` to `(l-1, j)` of capacity `A'_l[i, j]`, with `A'` as in
+/// [Rollout#augment]; the flow is from one source to one sink at a time. Source: Abnar & Zuidema
+/// 2020 (arXiv:2005.00928), section 3. Computed by Dinic's algorithm: cost grows about with
+/// `layers² n⁴`, so it is for short texts.
 public final class AttentionFlow {
   /// Capacity left by rounding is not capacity.
   private static final double SPENT = 1e-15;
@@ -62,7 +63,8 @@ public final class AttentionFlow {
     return flow;
   }
 
-  /// Dinic: level the residual graph from the source, then saturate it by depth-first pushes, until the sink is out of reach.
+  /// Dinic: level the residual graph from the source, then saturate it by depth-first pushes, until
+  /// the sink is out of reach.
   private double maximum(int top, int source, int sink) {
     double[][][] down = new double[top][length][];
     double[][][] up = new double[top][length][length];
@@ -84,7 +86,8 @@ public final class AttentionFlow {
     }
   }
 
-  /// Breadth-first distances from the source, -1 where nothing is left; node `(l, i)` stands at `[l][i]`.
+  /// Breadth-first distances from the source, -1 where nothing is left; node `(l, i)` stands at
+  /// `[l][i]`.
   private int[][] levels(double[][][] down, double[][][] up, int top, int source) {
     int[][] levels = new int[top + 1][length];
     for (int[] row : levels) {

@@ -1,10 +1,12 @@
 package io.github.attention4j.viz.analysis;
 
-/// Classical multidimensional scaling: points in the plane whose distances come close to the given ones.
+/// Classical multidimensional scaling: points in the plane whose distances come close to the given
+/// ones.
 ///
-/// `B = -½ J D² J` with `J = I - 11ᵀ/n`; a point's coordinates are its entries in the two leading eigenvectors, each times the root of
-/// its eigenvalue. Source: Torgerson 1952, "Multidimensional scaling: I. Theory and method". Eigenvectors by Jacobi rotations;
-/// signs are fixed so that the same distances always give the same picture.
+/// `B = -½ J D² J` with `J = I - 11ᵀ/n`; a point's coordinates are its entries in the two leading
+/// eigenvectors, each times the root of its eigenvalue. Source: Torgerson 1952, "Multidimensional
+/// scaling: I. Theory and method". Eigenvectors by Jacobi rotations; signs are fixed so that the
+/// same distances always give the same picture.
 public final class ClassicalScaling {
   private static final int MOST_SWEEPS = 60;
 

@@ -13,9 +13,10 @@ import java.util.Map;
 
 /// What every head of a model does, over one text or many.
 ///
-/// Every score stands beside its baseline, the score of attention spread evenly over the keys the mask allows, and beside the cells
-/// that show it. Analyses of different texts [merge][#merge], in any grouping and with the same result up to rounding.
-/// Memory does not grow with the number of texts. Not thread-safe while texts are added.
+/// Every score stands beside its baseline, the score of attention spread evenly over the keys the
+/// mask allows, and beside the cells that show it. Analyses of different texts [merge][#merge], in
+/// any grouping and with the same result up to rounding. Memory does not grow with the number of
+/// texts. Not thread-safe while texts are added.
 public final class HeadAnalysis {
   private final Map<HeadId, HeadTally> heads;
   private long texts;
@@ -60,14 +61,14 @@ public final class HeadAnalysis {
     texts++;
   }
 
-  /// Adds what another analysis of the same model has seen. Its text numbers continue after this one's.
+  /// Adds what another analysis of the same model has seen. Its text numbers continue after this
+  /// one's.
   public void merge(HeadAnalysis other) {
     long before = texts;
-    other.heads.forEach(
-        (head, tally) ->
-            heads
-                .computeIfAbsent(head, ignored -> new HeadTally())
-                .merge(before == 0 ? tally : tally.renumbered(before)));
+    other.heads.forEach((head, tally) ->
+        heads
+            .computeIfAbsent(head, ignored -> new HeadTally())
+            .merge(before == 0 ? tally : tally.renumbered(before)));
     texts += other.texts;
   }
 
@@ -95,7 +96,8 @@ public final class HeadAnalysis {
     return scores;
   }
 
-  /// The roles that heads really have: the [scores][#scores] that are [above their baseline][RoleScore#aboveBaseline].
+  /// The roles that heads really have: the [scores][#scores] that are [above their
+  /// baseline][RoleScore#aboveBaseline].
   public List<RoleScore> roles() {
     return scores().stream().filter(RoleScore::aboveBaseline).toList();
   }

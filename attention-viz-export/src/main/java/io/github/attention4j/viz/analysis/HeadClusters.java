@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/// Groups of heads that look alike: agglomerative clustering with average linkage, cut at a distance.
+/// Groups of heads that look alike: agglomerative clustering with average linkage, cut at a
+/// distance.
 public final class HeadClusters {
   private HeadClusters() {}
 

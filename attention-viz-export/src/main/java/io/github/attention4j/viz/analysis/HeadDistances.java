@@ -5,10 +5,12 @@ import io.github.attention4j.api.trace.AttentionTrace;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How differently heads look: the mean Jensen-Shannon divergence of their rows, after Clark et al. 2019 (arXiv:1906.04341), section 6.
+/// How differently heads look: the mean Jensen-Shannon divergence of their rows, after Clark et al.
+/// 2019 (arXiv:1906.04341), section 6.
 ///
-/// `JS(p, q) = H((p+q)/2) - (H(p)+H(q))/2` in nats, from 0 (the same) to `ln 2` (nowhere the same). Rows that are empty in either
-/// head do not count. Only heads of the same kind over the same queries and keys can be compared.
+/// `JS(p, q) = H((p+q)/2) - (H(p)+H(q))/2` in nats, from 0 (the same) to `ln 2` (nowhere the same).
+/// Rows that are empty in either head do not count. Only heads of the same kind over the same
+/// queries and keys can be compared.
 public final class HeadDistances {
   /// Long texts are sampled: at most this many rows, evenly spaced.
   public static final int MOST_ROWS = 24;
@@ -78,7 +80,8 @@ public final class HeadDistances {
   /// @param distance their distance in nats
   public record Pair(HeadId first, HeadId second, double distance) {}
 
-  /// The pairs closer than [#REDUNDANT], closest first: either could be pruned without losing much of what is looked at.
+  /// The pairs closer than [#REDUNDANT], closest first: either could be pruned without losing much
+  /// of what is looked at.
   public List<Pair> redundant() {
     List<Pair> pairs = new ArrayList<>();
     for (int i = 0; i < heads.size(); i++) {

@@ -5,18 +5,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The published scores of one head, exactly by their definitions and without baselines; see [HeadAnalysis] for those.
+/// The published scores of one head, exactly by their definitions and without baselines; see
+/// [HeadAnalysis] for those.
 ///
-/// Weights `a[i, j]` are taken as stored, query `i` at key `j`; `t[i]` is the token at `i`. All means are over rows.
+/// Weights `a[i, j]` are taken as stored, query `i` at key `j`; `t[i]` is the token at `i`. All
+/// means are over rows.
 ///
 /// - *entropy*: `-Σ_j a_ij ln a_ij` in nats, `0 ln 0 = 0` (Clark et al. 2019, arXiv:1906.04341)
 /// - *distance*: `Σ_j a_ij |i-j|` (Vig & Belinkov 2019, arXiv:1906.04284)
 /// - *confidence*: `max_j a_ij` (Voita et al. 2019, arXiv:1905.09418)
 /// - *previous*: `a[i, i-1]` over the rows `i >= 1`
-/// - *duplicate*: `Σ a_ij` over `j < i` with `t[j] = t[i]`, over the rows that have such a `j`; 0 if none has
-/// - *induction*: `Σ a_ij` over `1 <= j <= i` with `t[j-1] = t[i]` and `j-1 < i`, over the rows that have such a `j`; 0 if none
-///   has (Olsson et al. 2022, arXiv:2209.11895)
-/// - *share* of previous, duplicate and induction: `Σ pattern · a / Σ a`, the measure `mul` of TransformerLens' head detector
+/// - *duplicate*: `Σ a_ij` over `j < i` with `t[j] = t[i]`, over the rows that have such a `j`; 0
+///   if none has
+/// - *induction*: `Σ a_ij` over `1 <= j <= i` with `t[j-1] = t[i]` and `j-1 < i`, over the rows
+///   that have such a `j`; 0 if none has (Olsson et al. 2022, arXiv:2209.11895)
+/// - *share* of previous, duplicate and induction: `Σ pattern · a / Σ a`, the measure `mul` of
+///   TransformerLens' head detector
 ///
 /// @param entropy mean entropy of a row, in nats
 /// @param distance mean distance looked at, in positions

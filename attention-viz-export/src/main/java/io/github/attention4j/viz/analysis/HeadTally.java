@@ -29,7 +29,8 @@ public final class HeadTally {
   final Map<Role, Tally> roles = new EnumMap<>(Role.class);
   final Map<Role, List<Cell>> cells = new EnumMap<>(Role.class);
 
-  /// Per offset `key - query`: rows whose largest weight stands there, and rows expected there by chance.
+  /// Per offset `key - query`: rows whose largest weight stands there, and rows expected there by
+  /// chance.
   final Map<Integer, Tally> offsets = new TreeMap<>();
 
   HeadTally() {}
@@ -149,34 +150,31 @@ public final class HeadTally {
     confidence += other.confidence;
     other.roles.forEach((role, tally) -> roles.merge(role, tally, Tally::plus));
     other.offsets.forEach((offset, tally) -> offsets.merge(offset, tally, Tally::plus));
-    other.cells.forEach(
-        (role, found) -> {
-          List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
-          for (Cell cell : found) {
-            kept.add(cell);
-            keepStrongest(kept);
-          }
-        });
+    other.cells.forEach((role, found) -> {
+      List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
+      for (Cell cell : found) {
+        kept.add(cell);
+        keepStrongest(kept);
+      }
+    });
   }
 
   /// The same with the numbers of the texts moved up.
   HeadTally renumbered(long by) {
     HeadTally copy = new HeadTally();
     copy.merge(this);
-    copy.cells.replaceAll(
-        (role, found) ->
-            new ArrayList<>(
-                found.stream()
-                    .map(
-                        cell ->
-                            new Cell(
-                                cell.text() + by,
-                                cell.query(),
-                                cell.key(),
-                                cell.queryToken(),
-                                cell.keyToken(),
-                                cell.weight()))
-                    .toList()));
+    copy.cells.replaceAll((role, found) ->
+        new ArrayList<>(
+            found.stream()
+                .map(cell ->
+                    new Cell(
+                        cell.text() + by,
+                        cell.query(),
+                        cell.key(),
+                        cell.queryToken(),
+                        cell.keyToken(),
+                        cell.weight()))
+                .toList()));
     return copy;
   }
 
@@ -198,27 +196,25 @@ public final class HeadTally {
   /// The scores of this head for every role that could show.
   List<RoleScore> scores(HeadId head) {
     List<RoleScore> scores = new ArrayList<>();
-    roles.forEach(
-        (role, tally) ->
-            scores.add(new RoleScore(head, role, "", tally, cells.getOrDefault(role, List.of()))));
+    roles.forEach((role, tally) ->
+        scores.add(new RoleScore(head, role, "", tally, cells.getOrDefault(role, List.of()))));
     long informative = offsets.values().stream().mapToLong(Tally::rows).sum();
     offsets.entrySet().stream()
         .max(
             Comparator.comparingLong((Map.Entry<Integer, Tally> offset) -> offset.getValue().rows())
                 .thenComparingInt(offset -> -Math.abs(offset.getKey())))
         .filter(offset -> informative > 0)
-        .ifPresent(
-            offset -> scores.add(positional(head, offset.getKey(), offset.getValue(), informative)));
+        .ifPresent(offset ->
+            scores.add(positional(head, offset.getKey(), offset.getValue(), informative)));
     return scores;
   }
 
-  /// A row either has its largest weight at the offset or not, so the squares follow from the counts: `Σ (hit - p)²` with the
-  /// mean chance `p`.
+  /// A row either has its largest weight at the offset or not, so the squares follow from the
+  /// counts: `Σ (hit - p)²` with the mean chance `p`.
   private static RoleScore positional(HeadId head, int offset, Tally found, long informative) {
     double hits = found.rows();
     double chance = found.baseline() / informative;
-    double squares =
-        hits * (1 - chance) * (1 - chance) + (informative - hits) * chance * chance;
+    double squares = hits * (1 - chance) * (1 - chance) + (informative - hits) * chance * chance;
     return new RoleScore(
         head,
         Role.POSITIONAL,

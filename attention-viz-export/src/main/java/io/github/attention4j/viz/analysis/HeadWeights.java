@@ -23,7 +23,8 @@ public final class HeadWeights {
     return of(map.weights(), head);
   }
 
-  /// The `head`-th matrix of an array whose last two axes are queries and keys; all axes before them are counted as one.
+  /// The `head`-th matrix of an array whose last two axes are queries and keys; all axes before
+  /// them are counted as one.
   public static HeadWeights of(Tensor weights, int head) {
     if (weights.shape().rank() < 2) {
       throw new IllegalArgumentException(

@@ -3,10 +3,12 @@ package io.github.attention4j.viz.analysis;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Norm-based maps: how large the vectors are that a query really receives, not only how they are weighted.
+/// Norm-based maps: how large the vectors are that a query really receives, not only how they are
+/// weighted.
 ///
-/// `f_h(x) = (x W_V_h + b_V_h) W_O_h`; per head `‖a_ij^h f_h(x_j)‖`, per layer `‖Σ_h a_ij^h f_h(x_j)‖`. `W_O` is split by rows per
-/// head; the output bias is not part of `f`. Source: Kobayashi, Kuribayashi, Yokoi, Inui 2020 (arXiv:2004.10102), equations 5 and 6.
+/// `f_h(x) = (x W_V_h + b_V_h) W_O_h`; per head `‖a_ij^h f_h(x_j)‖`, per layer `‖Σ_h a_ij^h
+/// f_h(x_j)‖`. `W_O` is split by rows per head; the output bias is not part of `f`. Source:
+/// Kobayashi, Kuribayashi, Yokoi, Inui 2020 (arXiv:2004.10102), equations 5 and 6.
 public final class NormBasedWeights {
   private final double[][][] heads;
   private final double[][] layer;
@@ -39,11 +41,9 @@ public final class NormBasedWeights {
     double[][] norms = new double[heads][keys];
     double[][][] perHead = new double[heads][queries][keys];
     for (int head = 0; head < heads; head++) {
-      double[][] rows =
-          Arrays.copyOfRange(outputWeights, head * valueSize, (head + 1) * valueSize);
+      double[][] rows = Arrays.copyOfRange(outputWeights, head * valueSize, (head + 1) * valueSize);
       for (int key = 0; key < keys; key++) {
-        double[] value =
-            Arrays.copyOfRange(values[key], head * valueSize, (head + 1) * valueSize);
+        double[] value = Arrays.copyOfRange(values[key], head * valueSize, (head + 1) * valueSize);
         transformed[head][key] = project(value, rows, null, model);
         norms[head][key] = norm(transformed[head][key]);
         for (int query = 0; query < queries; query++) {

@@ -18,7 +18,8 @@ public enum Role {
   DUPLICATE("duplicate token"),
   /// Keys just after an earlier occurrence of the query's token.
   INDUCTION("induction"),
-  /// One fixed offset: in at least 90 % of the rows the largest weight stands there (Voita et al. 2019, arXiv:1905.09418).
+  /// One fixed offset: in at least 90 % of the rows the largest weight stands there (Voita et al.
+  /// 2019, arXiv:1905.09418).
   POSITIONAL("positional");
 
   private final String text;

@@ -6,8 +6,8 @@ import java.util.List;
 
 /// Attention rollout: how much of each input position reaches each position of a layer.
 ///
-/// `A'_l = renorm(½ mean_h A_l + ½ I)`, `R_1 = A'_1`, `R_l = A'_l R_{l-1}`; rows are renormalised in double. Source: Abnar &
-/// Zuidema 2020 (arXiv:2005.00928), section 3.
+/// `A'_l = renorm(½ mean_h A_l + ½ I)`, `R_1 = A'_1`, `R_l = A'_l R_{l-1}`; rows are renormalised
+/// in double. Source: Abnar & Zuidema 2020 (arXiv:2005.00928), section 3.
 public final class Rollout {
   /// The share of the residual connection.
   public static final double RESIDUAL = 0.5;

@@ -4,9 +4,11 @@ import io.github.attention4j.api.Tensor;
 
 /// Which keys a query could have looked at: what a baseline spreads its attention over.
 ///
-/// A trace does not say which mask was used, but a mask leaves exact zeros in every head of a layer. Found are: causal masks
-/// and windows (the smallest band of offsets `key - query` that holds all weight), padding (keys and queries without any weight).
-/// A band is believed only if most of what it allows is used; otherwise heads that look at one offset only would pass for a mask.
+/// A trace does not say which mask was used, but a mask leaves exact zeros in every head of a
+/// layer. Found are: causal masks and windows (the smallest band of offsets `key - query` that
+/// holds all weight), padding (keys and queries without any weight). A band is believed only if
+/// most of what it allows is used; otherwise heads that look at one offset only would pass for a
+/// mask.
 public final class Support {
   private final int queries;
   private final int keys;
@@ -65,14 +67,12 @@ public final class Support {
     for (int key = 0; key < keys; key++) {
       usedKeysBefore[key + 1] = usedKeysBefore[key] + (usedKeys[key] ? 1 : 0);
     }
-    Support band =
-        new Support(queries, keys, lowest, highest, usedQueries, usedKeysBefore);
+    Support band = new Support(queries, keys, lowest, highest, usedQueries, usedKeysBefore);
     if (band.isMostlyUsed(usedOffsets, heads)) {
       return band;
     }
     boolean causal = highest <= 0;
-    return new Support(
-        queries, keys, -queries, causal ? 0 : keys, usedQueries, usedKeysBefore);
+    return new Support(queries, keys, -queries, causal ? 0 : keys, usedQueries, usedKeysBefore);
   }
 
   private boolean isMostlyUsed(long[] usedOffsets, int heads) {
@@ -110,8 +110,8 @@ public final class Support {
     return queries;
   }
 
-  /// How many rows would have their largest weight at each offset `key - query`, by chance; offset 0 stands at index
-  /// [#queries]. Rows with fewer than two allowed keys do not count.
+  /// How many rows would have their largest weight at each offset `key - query`, by chance; offset
+  /// 0 stands at index [#queries]. Rows with fewer than two allowed keys do not count.
   double[] offsetChances() {
     double[] chances = new double[queries + keys];
     for (int query = 0; query < queries; query++) {

@@ -1,6 +1,7 @@
 package io.github.attention4j.viz.analysis;
 
-/// Sums over the rows where a role could show: enough for a mean, its baseline and its spread, and mergeable.
+/// Sums over the rows where a role could show: enough for a mean, its baseline and its spread, and
+/// mergeable.
 ///
 /// @param rows how many rows
 /// @param score the weight the head put on the role's cells
@@ -14,19 +15,13 @@ public record Tally(long rows, double score, double baseline, double squares) {
   public Tally add(double rowScore, double rowBaseline) {
     double difference = rowScore - rowBaseline;
     return new Tally(
-        rows + 1,
-        score + rowScore,
-        baseline + rowBaseline,
-        squares + difference * difference);
+        rows + 1, score + rowScore, baseline + rowBaseline, squares + difference * difference);
   }
 
   /// Both together.
   public Tally plus(Tally other) {
     return new Tally(
-        rows + other.rows,
-        score + other.score,
-        baseline + other.baseline,
-        squares + other.squares);
+        rows + other.rows, score + other.score, baseline + other.baseline, squares + other.squares);
   }
 
   /// The mean score, 0 without rows.
@@ -39,7 +34,8 @@ public record Tally(long rows, double score, double baseline, double squares) {
     return rows == 0 ? 0 : baseline / rows;
   }
 
-  /// How much of what lies between the baseline and 1 is reached: 0 is what an even spread gives, 1 is everything.
+  /// How much of what lies between the baseline and 1 is reached: 0 is what an even spread gives, 1
+  /// is everything.
   public double surprise() {
     double room = rows - baseline;
     return room <= 0 ? 0 : (score - baseline) / room;

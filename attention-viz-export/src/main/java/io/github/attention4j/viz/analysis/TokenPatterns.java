@@ -16,8 +16,18 @@ final class TokenPatterns {
 
   private static final Set<String> SEPARATORS =
       Set.of(
-          "[sep]", "</s>", "<sep>", "<eos>", "<eod>", "[eos]", "<|endoftext|>", "<|end_of_text|>",
-          "<|eot_id|>", "<|im_end|>", "<end_of_turn>", "<|end|>");
+          "[sep]",
+          "</s>",
+          "<sep>",
+          "<eos>",
+          "<eod>",
+          "[eos]",
+          "<|endoftext|>",
+          "<|end_of_text|>",
+          "<|eot_id|>",
+          "<|im_end|>",
+          "<end_of_turn>",
+          "<|end|>");
 
   /// Marks that subword tokenizers put before or between pieces of words.
   private static final String WORD_MARKS = "[\u2581\u0120\u010A\\s]|^##|</w>$";

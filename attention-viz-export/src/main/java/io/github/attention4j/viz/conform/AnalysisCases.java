@@ -53,14 +53,13 @@ final class AnalysisCases {
     scores.put("tl_induction", HeadMetrics::inductionShare);
     Map<String, NdArray> computed = new LinkedHashMap<>();
     computed.put("entropy_rows", rows);
-    scores.forEach(
-        (name, score) -> {
-          Tensor values = Tensor.allocate(layers, heads);
-          for (int head = 0; head < count; head++) {
-            values.set(head, (float) score.applyAsDouble(metrics.get(head)));
-          }
-          computed.put(name, values);
-        });
+    scores.forEach((name, score) -> {
+      Tensor values = Tensor.allocate(layers, heads);
+      for (int head = 0; head < count; head++) {
+        values.set(head, (float) score.applyAsDouble(metrics.get(head)));
+      }
+      computed.put(name, values);
+    });
     return computed;
   }
 
@@ -84,8 +83,7 @@ final class AnalysisCases {
     Map<String, NdArray> computed = new LinkedHashMap<>();
     computed.put(Result.OUTPUT, tensor(flows.getLast()));
     computed.put("per_layer", stacked(flows));
-    computed.put(
-        "normalised", stacked(flows.stream().map(AttentionFlow::normalised).toList()));
+    computed.put("normalised", stacked(flows.stream().map(AttentionFlow::normalised).toList()));
     computed.put("augmented", stacked(augmented));
     return computed;
   }
@@ -152,9 +150,7 @@ final class AnalysisCases {
     double[][] weights = matrix(golden.tensor("W_" + suffix));
     int size = golden.tensor("W_" + suffix).shape().intSize(1);
     double @Nullable [] bias =
-        golden.has("b_" + suffix)
-            ? matrix(golden.tensor("b_" + suffix).reshape(1, size))[0]
-            : null;
+        golden.has("b_" + suffix) ? matrix(golden.tensor("b_" + suffix).reshape(1, size))[0] : null;
     Tensor projected = Tensor.allocate(x.shape().size(0), x.shape().size(1), size);
     long at = 0;
     for (long b = 0; b < x.shape().size(0); b++) {

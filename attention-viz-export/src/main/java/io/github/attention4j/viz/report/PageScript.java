@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 
 /// What the page is made of: the modules of its script joined into one, its style, its skeleton.
 ///
-/// A module imports names only from modules before it in [#MODULES], one import to a line, and no two modules declare the same name; so
-/// joining them is leaving the import lines out.
+/// A module imports names only from modules before it in [#MODULES], one import to a line, and no
+/// two modules declare the same name; so joining them is leaving the import lines out.
 final class PageScript {
   static final List<String> MODULES =
       List.of(

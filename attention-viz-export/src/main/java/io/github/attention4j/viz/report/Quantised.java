@@ -2,7 +2,8 @@ package io.github.attention4j.viz.report;
 
 import io.github.attention4j.viz.analysis.HeadWeights;
 
-/// How one head is stored: `weight ≈ max (code / steps)²`, the square root so that small weights keep their differences.
+/// How one head is stored: `weight ≈ max (code / steps)²`, the square root so that small weights
+/// keep their differences.
 ///
 /// @param max the head's largest weight
 /// @param steps the largest code; up to 255 a code takes one byte, else two, little-endian
@@ -83,7 +84,8 @@ record Quantised(float max, int steps, double error) {
     return new Quantised(max, steps, error);
   }
 
-  /// Bits per code if codes came independently: close to what deflate reaches on noise, more than on real maps.
+  /// Bits per code if codes came independently: close to what deflate reaches on noise, more than
+  /// on real maps.
   private static double entropy(HeadWeights head, float max, int steps) {
     long[] counts = new long[steps + 1];
     float[] row = new float[head.keys()];

@@ -11,9 +11,10 @@ import java.util.Optional;
 
 /// A trace as a page to look at: one HTML file that needs neither network nor server.
 ///
-/// The page's Content-Security-Policy forbids everything but its own script and style, named by hash, and the images inside it. Weights
-/// are quantised (the largest error is shown) and compressed; the page decodes a head when it is looked at.
-/// Immutable; the trace must not change while the report is written.
+/// The page's Content-Security-Policy forbids everything but its own script and style, named by
+/// hash, and the images inside it. Weights are quantised (the largest error is shown) and
+/// compressed; the page decodes a head when it is looked at. Immutable; the trace must not change
+/// while the report is written.
 public final class Report {
   /// The default of [#limitedTo].
   public static final long DEFAULT_BYTES = 36_000_000;
@@ -39,7 +40,8 @@ public final class Report {
 
   /// A report with the roles found in this trace.
   ///
-  /// @throws IllegalArgumentException if the trace has no maps, or a map has no heads, queries or keys
+  /// @throws IllegalArgumentException if the trace has no maps, or a map has no heads, queries or
+  ///   keys
   public static Report of(AttentionTrace trace) {
     if (trace.maps().isEmpty()) {
       throw new IllegalArgumentException("trace: expected at least one map, got none");
@@ -67,7 +69,8 @@ public final class Report {
     return new Report(trace, analysis, picture, Optional.of(sound), bytes);
   }
 
-  /// With weights that take about so many bytes in the file at most; large traces are quantised more coarsely.
+  /// With weights that take about so many bytes in the file at most; large traces are quantised
+  /// more coarsely.
   public Report limitedTo(long fileBytes) {
     if (fileBytes < 1) {
       throw new IllegalArgumentException("fileBytes: expected > 0, got " + fileBytes);

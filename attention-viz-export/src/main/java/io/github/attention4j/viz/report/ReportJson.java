@@ -220,9 +220,7 @@ final class ReportJson {
     json.writeArrayFieldStart("redundant");
     for (HeadDistances.Pair pair : distances.redundant()) {
       json.writeArray(
-          new double[] {
-            heads.indexOf(pair.first()), heads.indexOf(pair.second()), pair.distance()
-          },
+          new double[] {heads.indexOf(pair.first()), heads.indexOf(pair.second()), pair.distance()},
           0,
           3);
     }
@@ -236,7 +234,8 @@ final class ReportJson {
     json.writeArray(numbers, 0, numbers.length);
   }
 
-  /// `<`, `>` and `&` never stand in the page as themselves, so no token ends the script or begins a comment.
+  /// `<`, `>` and `&` never stand in the page as themselves, so no token ends the script or begins
+  /// a comment.
   private static final class HtmlEscapes extends CharacterEscapes {
     private static final long serialVersionUID = 1L;
 

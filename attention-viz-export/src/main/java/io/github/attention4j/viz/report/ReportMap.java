@@ -59,16 +59,14 @@ record ReportMap(AttentionMap map, Optional<String> derived, List<Quantised> hea
   /// Rollout and flow need every layer of the kind, in order, over one sequence.
   private static void derive(
       List<AttentionMap> maps, MapLabel.Kind kind, Map<AttentionMap, String> derived) {
-    List<AttentionMap> layers =
-        maps.stream().filter(map -> map.label().kind() == kind).toList();
+    List<AttentionMap> layers = maps.stream().filter(map -> map.label().kind() == kind).toList();
     Labels labels = layers.getFirst().queries();
     boolean oneSequence =
         IntStream.range(0, layers.size())
-            .allMatch(
-                i ->
-                    layers.get(i).label().layer() == i
-                        && layers.get(i).queries().equals(labels)
-                        && layers.get(i).keys().equals(labels));
+            .allMatch(i ->
+                layers.get(i).label().layer() == i
+                    && layers.get(i).queries().equals(labels)
+                    && layers.get(i).keys().equals(labels));
     if (!oneSequence) {
       return;
     }

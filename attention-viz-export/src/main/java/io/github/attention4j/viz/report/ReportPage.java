@@ -15,7 +15,8 @@ import java.util.zip.Deflater;
 
 /// Writes the page from top to bottom; of the weights no more than a few heads are in memory twice.
 ///
-/// The script stands before the weights and starts at once, so that the first view does not wait for the rest of the file.
+/// The script stands before the weights and starts at once, so that the first view does not wait
+/// for the rest of the file.
 final class ReportPage {
   /// How many heads are compressed side by side between two writes.
   private static final int AT_ONCE = 16;
@@ -86,9 +87,7 @@ final class ReportPage {
               .toList();
       for (int i = 0; i < blocks.size(); i++) {
         Head head = some.get(i);
-        print(
-            out,
-            "<script type=\"text/plain\" id=\"w" + head.map() + "." + head.head() + "\">");
+        print(out, "<script type=\"text/plain\" id=\"w" + head.map() + "." + head.head() + "\">");
         out.write(blocks.get(i));
         print(out, "</script>\n");
       }
@@ -100,8 +99,9 @@ final class ReportPage {
     Quantised quantised = map.heads().get(head);
     float[] row = new float[weights.keys()];
     byte[] codes =
-        new byte[Math.multiplyExact(
-            Math.multiplyExact(weights.queries(), weights.keys()), quantised.codeBytes())];
+        new byte
+            [Math.multiplyExact(
+                Math.multiplyExact(weights.queries(), weights.keys()), quantised.codeBytes())];
     int at = 0;
     for (int query = 0; query < weights.queries(); query++) {
       weights.row(query, row);
