@@ -1,0 +1,216 @@
+package io.github.attention4j.onnx.runtime;
+
+import io.github.attention4j.api.BooleanTensor;
+import io.github.attention4j.api.ElementType;
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Shape;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.onnx.graph.Axis;
+import io.github.attention4j.onnx.graph.Signature;
+import io.github.attention4j.onnx.graph.Signature.Slot;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The inputs of one run, checked against a signature: names, types, ranks, and that axes of one
+/// name have one size.
+final class Binding {
+  private final Signature signature;
+  private final Map<String, NdArray> inputs = new LinkedHashMap<>();
+  private final Map<String, Long> sizes = new HashMap<>();
+  private final Map<String, String> origins = new HashMap<>();
+
+  /// @throws IllegalArgumentException naming the input, what was expected and what came
+  Binding(Signature signature, Inputs given) {
+    this.signature = signature;
+    signature
+        .fixed()
+        .forEach((axis, limit) -> {
+          sizes.put(axis, limit.size());
+          origins.put(axis, limit.parameter());
+        });
+    for (Slot slot : signature.inputs()) {
+      NdArray array = get(given, slot);
+      inputs.put(slot.name(), array);
+      if (!slot.broadcast()) {
+        bind(slot, array);
+      }
+    }
+    for (Slot slot : signature.inputs()) {
+      if (slot.broadcast()) {
+        bindBroadcast(slot, get(given, slot));
+      }
+    }
+    checkHeads();
+  }
+
+  private static NdArray get(Inputs given, Slot slot) {
+    return switch (slot.type()) {
+      case INT64 -> given.longs(slot.name());
+      case BOOL -> given.booleans(slot.name());
+      default -> given.tensor(slot.name());
+    };
+  }
+
+  private void bind(Slot slot, NdArray array) {
+    List<Axis> axes = slot.axes();
+    if (array.shape().rank() != axes.size()) {
+      throw new IllegalArgumentException(
+          slot.name() + ": expected " + describe(slot) + ", got " + array.describe());
+    }
+    for (int i = 0; i < axes.size(); i++) {
+      long size = array.shape().size(i);
+      if (axes.get(i) instanceof Axis.Named(var name)) {
+        Long known = sizes.putIfAbsent(name, size);
+        origins.putIfAbsent(name, slot.name());
+        if (known != null && known != size) {
+          throw new IllegalArgumentException(
+              slot.name()
+                  + ": expected "
+                  + name
+                  + " "
+                  + known
+                  + " (axis "
+                  + i
+                  + ") as "
+                  + origins.get(name)
+                  + ", got "
+                  + array.describe());
+        }
+      } else if (axes.get(i) instanceof Axis.Fixed(var fixed) && fixed != size) {
+        throw new IllegalArgumentException(
+            slot.name() + ": expected " + describe(slot) + ", got " + array.describe());
+      }
+    }
+  }
+
+  private void bindBroadcast(Slot slot, NdArray array) {
+    int rank = array.shape().rank();
+    int missing = slot.axes().size() - rank;
+    boolean fits = missing >= 0;
+    for (int i = 0; fits && i < rank; i++) {
+      long size = array.shape().size(i);
+      Axis.OneOr axis = (Axis.OneOr) slot.axes().get(missing + i);
+      fits = size == 1 || size == sizes.getOrDefault(axis.name(), size);
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          slot.name()
+              + ": expected a shape that is broadcast from the right to "
+              + slot.axes().stream().map(axis -> size(((Axis.OneOr) axis).name())).toList()
+              + ", got "
+              + array.describe());
+    }
+  }
+
+  private void checkHeads() {
+    Long queryHeads = sizes.get("query_heads");
+    Long keyHeads = sizes.get("key_heads");
+    if (queryHeads != null
+        && keyHeads != null
+        && (keyHeads < 1 || queryHeads < keyHeads || queryHeads % keyHeads != 0)) {
+      throw new IllegalArgumentException(
+          "key: expected a number of heads that divides the "
+              + queryHeads
+              + " of query, got "
+              + keyHeads);
+    }
+    if (sizes.getOrDefault("key_size", 1L) < 1) {
+      throw new IllegalArgumentException("key: expected key_size >= 1, got 0");
+    }
+  }
+
+  private String describe(Slot slot) {
+    return slot.type().name().toLowerCase(java.util.Locale.ROOT).replaceAll("^float$", "float32")
+        + " "
+        + slot.axes().stream()
+            .map(axis ->
+                switch (axis) {
+                  case Axis.Named(var name) -> size(name);
+                  case Axis.Fixed(var size) -> Long.toString(size);
+                  case Axis.OneOr(var name) -> "1 or " + name;
+                  case Axis.AtMost(var limit, var name) -> "at most " + limit + " of " + name;
+                })
+            .toList();
+  }
+
+  private String size(String name) {
+    Long known = sizes.get(name);
+    return known == null ? name : name + " " + known;
+  }
+
+  /// The inputs by name.
+  Map<String, NdArray> inputs() {
+    return inputs;
+  }
+
+  /// Whether an input has no elements.
+  boolean hasEmptyInput() {
+    return inputs.values().stream().anyMatch(array -> array.shape().elements() == 0);
+  }
+
+  /// New arrays for the outputs.
+  Map<String, NdArray> allocate() {
+    Map<String, NdArray> outputs = new LinkedHashMap<>();
+    for (Slot slot : signature.outputs()) {
+      Shape shape = shape(slot);
+      outputs.put(
+          slot.name(),
+          switch (slot.type()) {
+            case INT64 -> LongTensor.allocate(shape);
+            case BOOL -> BooleanTensor.allocate(shape);
+            default -> Tensor.allocate(shape);
+          });
+    }
+    return outputs;
+  }
+
+  /// The outputs' places in an earlier result.
+  ///
+  /// @throws IllegalArgumentException if one is missing or does not fit
+  Map<String, NdArray> place(Result into) {
+    Map<String, NdArray> outputs = new LinkedHashMap<>();
+    for (Slot slot : signature.outputs()) {
+      NdArray array = into.get(slot.name());
+      Shape expected = shape(slot);
+      ElementType type = array.type();
+      boolean typed =
+          switch (slot.type()) {
+            case INT64 -> type == ElementType.INT64;
+            case BOOL -> type == ElementType.BOOL;
+            default -> type == ElementType.FLOAT32;
+          };
+      if (!typed || !array.shape().equals(expected)) {
+        throw new IllegalArgumentException(
+            "into." + slot.name() + ": expected shape " + expected + ", got " + array.describe());
+      }
+      outputs.put(slot.name(), array);
+    }
+    return outputs;
+  }
+
+  private Shape shape(Slot slot) {
+    return Shape.of(
+        slot.axes().stream()
+            .mapToLong(axis ->
+                switch (axis) {
+                  case Axis.Fixed(var size) -> size;
+                  case Axis.Named(var name) -> known(slot, name);
+                  case Axis.OneOr(var name) -> known(slot, name);
+                  case Axis.AtMost(var limit, var name) -> Math.min(limit, known(slot, name));
+                })
+            .toArray());
+  }
+
+  private long known(Slot slot, String axis) {
+    Long size = sizes.get(axis);
+    if (size == null) {
+      throw new IllegalStateException("output " + slot.name() + ": no input has axis " + axis);
+    }
+    return size;
+  }
+}

@@ -1,0 +1,122 @@
+package io.github.attention4j.onnx.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import java.util.Map;
+
+/// ONNX Runtime on one device: opens sessions.
+public final class Engine {
+  private final OrtEnvironment environment;
+  private final int threads;
+  private final int cudaDevice;
+  private final OptLevel level;
+  private final Map<String, String> cuda;
+  private final String choice;
+
+  private Engine(
+      OrtEnvironment environment,
+      int threads,
+      int cudaDevice,
+      OptLevel level,
+      Map<String, String> cuda,
+      String choice) {
+    this.environment = environment;
+    this.threads = threads;
+    this.cudaDevice = cudaDevice;
+    this.level = level;
+    this.cuda = cuda;
+    this.choice = choice;
+  }
+
+  /// Loads ONNX Runtime and settles on a device.
+  ///
+  /// @param device `auto`, `cpu`, `cuda` or `cuda:N`; `auto` takes CUDA where it works
+  /// @throws IllegalArgumentException if `cuda` is asked for and cannot be had; says what is
+  ///   missing
+  public static Engine start(int threads, String device, OptLevel level, Map<String, String> cuda) {
+    OrtEnvironment environment =
+        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    if (device.equals("cpu")) {
+      return new Engine(environment, threads, -1, level, cuda, "");
+    }
+    int number = device.startsWith("cuda:") ? Integer.parseInt(device.substring(5)) : 0;
+    String missing = missingForCuda(number, cuda);
+    if (device.equals("auto")) {
+      return missing.isEmpty()
+          ? new Engine(environment, threads, number, level, cuda, " (chosen by auto)")
+          : new Engine(
+              environment, threads, -1, level, cuda, " (chosen by auto; no CUDA: " + missing + ")");
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "device: expected one that works, got '" + device + "': " + missing);
+    }
+    return new Engine(environment, threads, number, level, cuda, "");
+  }
+
+  private static String missingForCuda(int number, Map<String, String> cuda) {
+    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+      return "libonnxruntime_providers_cuda is not part of this build of ONNX Runtime; use"
+          + " onnxruntime_gpu (Maven profile cuda) as docs/cuda.md says";
+    }
+    try (SessionOptions options = new SessionOptions()) {
+      addCuda(options, number, cuda);
+      return "";
+    } catch (OrtException failure) {
+      return String.valueOf(failure.getMessage());
+    }
+  }
+
+  private static void addCuda(SessionOptions options, int number, Map<String, String> cuda)
+      throws OrtException {
+    try (OrtCUDAProviderOptions settings = new OrtCUDAProviderOptions(number)) {
+      for (Map.Entry<String, String> entry : cuda.entrySet()) {
+        settings.add(entry.getKey(), entry.getValue());
+      }
+      options.addCUDA(settings);
+    }
+  }
+
+  /// Where sessions run, such as `cpu` or `cuda:0`.
+  public String device() {
+    return cudaDevice < 0 ? "cpu" : "cuda:" + cudaDevice;
+  }
+
+  /// Where sessions run and why, for people.
+  public String describe() {
+    return "ONNX Runtime "
+        + environment.getVersion()
+        + " on "
+        + device()
+        + ", "
+        + threads
+        + (threads == 1 ? " thread" : " threads")
+        + choice;
+  }
+
+  /// The execution providers this build of ONNX Runtime has.
+  public static String executionProviders() {
+    return OrtEnvironment.getAvailableProviders().toString();
+  }
+
+  OrtEnvironment environment() {
+    return environment;
+  }
+
+  SessionOptions options() throws OrtException {
+    SessionOptions options = new SessionOptions();
+    options.setIntraOpNumThreads(threads);
+    options.setInterOpNumThreads(1);
+    options.setOptimizationLevel(level);
+    options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    if (cudaDevice >= 0) {
+      addCuda(options, cudaDevice, cuda);
+    }
+    return options;
+  }
+}
