@@ -1,12 +1,18 @@
 import io.github.attention4j.api.spi.AttentionProvider;
+import io.github.attention4j.cpu.CpuProvider;
 import io.github.attention4j.cpu.reference.ReferenceProvider;
 
-/// Attention in pure Java. Nothing is exported: providers are found by [java.util.ServiceLoader].
+/// Attention in pure Java: the providers `cpu` (Vector API) and `reference` (plain double arithmetic).
+/// Nothing is exported: providers are found by [java.util.ServiceLoader].
 module io.github.attention4j.cpu {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
-  requires jdk.incubator.vector;
+  // The virtual machine's own word on fused multiply-add.
+  requires jdk.management;
+  // Optional at run time: without it provider `cpu` refuses, `reference` works.
+  requires static jdk.incubator.vector;
 
   provides AttentionProvider with
+      CpuProvider,
       ReferenceProvider;
 }

@@ -1,0 +1,45 @@
+package io.github.attention4j.cpu.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The vector shape everything here is compiled for, and the blocking that follows from it.
+final class Lanes {
+  /// The widest shape of the machine, up to 512 bits: a panel must fit the 64 bits of a mask.
+  static final VectorSpecies<Float> SPECIES =
+      FloatVector.SPECIES_PREFERRED.vectorBitSize() > 512
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_PREFERRED;
+
+  /// Lanes in a vector.
+  static final int LENGTH = SPECIES.length();
+
+  /// Vectors side by side in the widest panel.
+  static final int MAX_VECTORS = 3;
+
+  /// Queries in the widest panel.
+  static final int MAX_PANEL = MAX_VECTORS * LENGTH;
+
+  /// Rows of a register block: 8 x 3 accumulators fill the 32 registers of AVX-512 and NEON, 4 x 3
+  /// the 16 of AVX2. Arrays are laid out for 8 either way.
+  static final int BLOCK = 8;
+
+  /// Whether a block of 8 rows runs as two of 4.
+  static final boolean HALF_BLOCKS =
+      SPECIES.vectorBitSize() < 512 && System.getProperty("os.arch", "").matches("amd64|x86_64");
+
+  /// Keys in a tile: scores of a panel, 24 KiB with 512-bit vectors, stay in the first-level cache.
+  static final int TILE = 128;
+
+  private Lanes() {}
+
+  /// How many vectors hold `n` lanes.
+  static int vectors(int n) {
+    return (n + LENGTH - 1) / LENGTH;
+  }
+
+  /// `n` rounded up to a multiple of `step`.
+  static int roundUp(int n, int step) {
+    return (n + step - 1) / step * step;
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.attention4j.cpu.kernel;
+
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import jdk.incubator.vector.FloatVector;
+
+/// The stage *pack*: the keys and values of one head, transformed, row after row in arrays.
+///
+/// A value with NaN or infinity is packed as zeros and marked: a weight of 0 times it would be NaN,
+/// so such values are added one by one, for the queries that give them weight.
+final class PackedHead {
+  /// Packed keys, `[keys][depth]`.
+  float[] k = new float[0];
+
+  /// Packed values, `[keys][columns]`, columns a multiple of a block.
+  float[] v = new float[0];
+
+  private boolean[] marked = new boolean[0];
+  private volatile boolean anyMarked;
+
+  /// Chunks of keys packed so far, and panels done with.
+  final AtomicInteger packed = new AtomicInteger();
+
+  final AtomicInteger used = new AtomicInteger();
+
+  /// Makes room and forgets the marks.
+  void reserve(int keys, int depth, int columns) {
+    if (k.length < keys * depth) {
+      k = new float[keys * depth];
+    }
+    if (v.length < keys * columns) {
+      v = new float[keys * columns];
+    }
+    if (marked.length < keys) {
+      marked = new boolean[keys];
+    } else if (anyMarked) {
+      Arrays.fill(marked, false);
+    }
+    anyMarked = false;
+  }
+
+  /// Whether a value holds NaN or infinity.
+  boolean marked(int key) {
+    return anyMarked && marked[key];
+  }
+
+  /// Whether any value does.
+  boolean anyMarked() {
+    return anyMarked;
+  }
+
+  /// Packs values `from` to `to` − 1.
+  void values(Rows rows, int b, int h, int from, int to, int size, int columns) {
+    if (size == columns && rows.row() == size) {
+      rows.read(rows.index(b, h, from), v, from * columns, (to - from) * columns);
+    } else {
+      for (int key = from; key < to; key++) {
+        rows.read(rows.index(b, h, key), v, key * columns, size);
+        Arrays.fill(v, key * columns + size, (key + 1) * columns, 0f);
+      }
+    }
+    if (!finite(from * columns, to * columns)) {
+      for (int key = from; key < to; key++) {
+        if (!finite(key * columns, (key + 1) * columns)) {
+          Arrays.fill(v, key * columns, (key + 1) * columns, 0f);
+          marked[key] = true;
+          anyMarked = true;
+        }
+      }
+    }
+  }
+
+  private boolean finite(int from, int to) {
+    FloatVector sum = FloatVector.zero(SPECIES);
+    int i = from;
+    for (; i + LENGTH <= to; i += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, v, i);
+      sum = sum.add(x.sub(x));
+    }
+    boolean finite = true;
+    for (; i < to; i++) {
+      finite &= Float.isFinite(v[i]);
+    }
+    // A finite number minus itself is 0, NaN and infinity minus themselves are NaN.
+    return finite && sum.eq(0f).allTrue();
+  }
+
+  /// Packs keys `from` to `to` − 1.
+  void keys(
+      Rows rows,
+      int b,
+      int h,
+      int queryHead,
+      int from,
+      int to,
+      int size,
+      int depth,
+      VectorStage stage,
+      PairwiseRun run,
+      Panel scratch) {
+    if (!stage.none()) {
+      for (int key = from; key < to; key++) {
+        rows.read(rows.index(b, h, key), scratch.vector, 0, size);
+        stage.apply(scratch.vector, size, k, key * depth, queryHead, run.keyPosition(b, key));
+      }
+    } else if (rows.row() == size) {
+      rows.read(rows.index(b, h, from), k, from * depth, (to - from) * depth);
+    } else {
+      for (int key = from; key < to; key++) {
+        rows.read(rows.index(b, h, key), k, key * depth, size);
+      }
+    }
+  }
+}

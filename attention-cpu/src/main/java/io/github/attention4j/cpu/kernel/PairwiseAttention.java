@@ -1,0 +1,77 @@
+package io.github.attention4j.cpu.kernel;
+
+import io.github.attention4j.api.Attention;
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Request;
+import io.github.attention4j.api.Result;
+import io.github.attention4j.cpu.plan.PairwiseInputs;
+import io.github.attention4j.cpu.plan.ResultArrays;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/// A prepared pairwise softmax.
+final class PairwiseAttention implements Attention {
+  private final Request request;
+  private final PairwisePlan plan;
+  private final Engine engine;
+  private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
+  private boolean closed;
+
+  PairwiseAttention(Request request, Engine engine) {
+    this.request = request;
+    this.plan = new PairwisePlan(request);
+    this.engine = engine;
+  }
+
+  @Override
+  public Request request() {
+    return request;
+  }
+
+  @Override
+  public String device() {
+    return engine.device();
+  }
+
+  @Override
+  public Result run(Inputs inputs) {
+    return run(inputs, new ResultArrays(null));
+  }
+
+  @Override
+  public Result run(Inputs inputs, Result into) {
+    return run(inputs, new ResultArrays(into));
+  }
+
+  private Result run(Inputs inputs, ResultArrays results) {
+    Workspace space = take();
+    try {
+      PairwiseInputs in = new PairwiseInputs(plan.mechanism, inputs);
+      PairwiseArrays arrays = PairwiseArrays.of(plan, in, results);
+      new PairwiseRun(plan, in, arrays, engine.pool(), space).run();
+      return results.result();
+    } finally {
+      give(space);
+    }
+  }
+
+  private synchronized Workspace take() {
+    if (closed) {
+      throw new IllegalStateException("attention: it was closed");
+    }
+    Workspace space = idle.pollLast();
+    return space == null ? new Workspace() : space;
+  }
+
+  private synchronized void give(@Nullable Workspace space) {
+    if (!closed && space != null) {
+      idle.addLast(space);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    idle.clear();
+  }
+}

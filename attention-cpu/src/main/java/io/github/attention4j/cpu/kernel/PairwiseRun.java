@@ -1,0 +1,432 @@
+package io.github.attention4j.cpu.kernel;
+
+import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
+import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
+import static io.github.attention4j.cpu.kernel.Lanes.TILE;
+
+import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.Score;
+import io.github.attention4j.cpu.plan.PairwiseInputs;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+
+/// The driver: one run of a pairwise softmax as a list of tasks.
+///
+/// 1. For each head whose keys are packed (a *unit*: a batch entry and a key head),
+/// 2. pack its keys and values, in chunks;
+/// 3. for each panel of queries that read them, pack the queries;
+/// 4. for each tile of up to 128 keys that one of them may reach: score, bias, scope, normalize,
+///    value;
+/// 5. divide by the sum of weights and write out.
+///
+/// Tasks are numbered unit by unit, packing first, and panels with the most keys first; a panel
+/// waits for its unit's packing. Units share a ring of packed heads, so memory does not grow with
+/// batch and heads.
+final class PairwiseRun implements WorkerPool.Body {
+  private static final int CHUNK = 512;
+
+  private final PairwisePlan plan;
+  private final PairwiseInputs in;
+  private final PairwiseArrays arrays;
+  private final WorkerPool pool;
+  private final Workspace space;
+  private final ScopeTiles scope;
+  private final BiasStage[] biases;
+  private final BiasStage.@Nullable Dense given;
+  private final @Nullable LongTensor positions;
+  private final int keys;
+  private final int depth;
+  private final int columns;
+  private final float factor;
+  private final int packHeads;
+  private final int group;
+  private final boolean stacked;
+  private final int panelsPerHead;
+  private final int panels;
+  private final int chunks;
+  private final int units;
+  private final boolean alone;
+
+  PairwiseRun(
+      PairwisePlan plan,
+      PairwiseInputs in,
+      PairwiseArrays arrays,
+      WorkerPool pool,
+      Workspace space) {
+    this.plan = plan;
+    this.in = in;
+    this.arrays = arrays;
+    this.pool = pool;
+    this.space = space;
+    keys = in.keys();
+    scope = ScopeTiles.of(plan.mechanism.scope(), in);
+    biases =
+        plan.mechanism.biases().stream()
+            .map(bias -> BiasStage.of(bias, in))
+            .toArray(BiasStage[]::new);
+    boolean dot = plan.kind != PairwisePlan.Kind.GIVEN;
+    given = dot ? null : givenScores(plan.mechanism.score(), in);
+    depth = dot ? plan.keyStage.size(in.keySize()) : 0;
+    columns = Lanes.roundUp(in.valueSize(), BLOCK);
+    factor = (float) (Double.isNaN(plan.scale) ? 1 / Math.sqrt(in.keySize()) : plan.scale);
+    Score.Rotary rotary = plan.rotary;
+    positions = rotary == null ? null : in.rotaryPositions(rotary);
+    if (plan.rotation != null) {
+      plan.rotation.prepare(Math.max(keys, in.queries()));
+    }
+    packHeads = plan.keysPerQueryHead() ? in.queryHeads() : in.keyHeads();
+    group = in.queryHeads() / packHeads;
+    stacked = group > 1 && in.queries() < MAX_PANEL;
+    panelsPerHead =
+        Lanes.vectors(in.queries()) == 0
+            ? 0
+            : (Lanes.vectors(in.queries()) + Lanes.MAX_VECTORS - 1) / Lanes.MAX_VECTORS;
+    int rows = group * in.queries();
+    panels = stacked ? (rows + MAX_PANEL - 1) / MAX_PANEL : group * panelsPerHead;
+    chunks = Math.max(1, (keys + CHUNK - 1) / CHUNK);
+    units = panels == 0 ? 0 : in.batch() * packHeads;
+    checkSize("key", depth);
+    checkSize("value", columns);
+    int threads = pool.threads();
+    alone = chunks <= 1 && (units >= 4 * threads || threads == 1);
+    space.prepare(threads, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
+    arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
+  }
+
+  private void checkSize(String name, int size) {
+    if ((long) keys * size > Integer.MAX_VALUE - 64) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected fewer than 2^31 elements in the vectors of one head, got "
+              + keys
+              + " x "
+              + size);
+    }
+  }
+
+  private static BiasStage.Dense givenScores(Score score, PairwiseInputs in) {
+    Score inner = score instanceof Score.Softcap(Score capped, double _) ? capped : score;
+    String input = ((Score.Given) inner).input();
+    var array = in.inputs().tensor(input);
+    return new BiasStage.Dense(array.segment(), in.broadcast(input, array), false);
+  }
+
+  /// Runs all tasks.
+  void run() {
+    pool.run(alone ? units : units * (chunks + panels), this);
+    arrays.finish(in, pool);
+  }
+
+  @Override
+  public void run(int task, int worker) {
+    Panel x = space.panel(worker);
+    if (alone) {
+      PackedHead head = x.own;
+      head.reserve(keys, depth, columns);
+      pack(head, task, 0, x);
+      for (int panel = panels - 1; panel >= 0; panel--) {
+        panel(head, task, panel, x);
+      }
+      return;
+    }
+    int unit = task / (chunks + panels);
+    int step = task % (chunks + panels);
+    PackedHead head = space.head(unit);
+    // How often this place of the ring was used before.
+    int round = unit / space.heads();
+    if (step < chunks) {
+      // The first chunk makes room for all; room counts as one more chunk.
+      if (step == 0) {
+        pool.await(head.used, round * panels);
+        head.reserve(keys, depth, columns);
+        head.packed.incrementAndGet();
+      } else {
+        pool.await(head.packed, round * (chunks + 1) + 1);
+      }
+      pack(head, unit, step, x);
+      head.packed.incrementAndGet();
+    } else {
+      pool.await(head.packed, (round + 1) * (chunks + 1));
+      panel(head, unit, panels - 1 - (step - chunks), x);
+      head.used.incrementAndGet();
+    }
+  }
+
+  private void pack(PackedHead head, int unit, int chunk, Panel x) {
+    int b = unit / packHeads;
+    int h = unit % packHeads;
+    int keyHead = h * in.keyHeads() / packHeads;
+    int from = chunk * CHUNK;
+    int to = Math.min(keys, from + CHUNK);
+    if (from >= to) {
+      return;
+    }
+    if (given == null) {
+      x.reserve(depth, columns, Math.max(in.querySize(), Math.max(in.keySize(), columns)));
+      head.keys(arrays.key(), b, keyHead, h, from, to, in.keySize(), depth, plan.keyStage, this, x);
+    }
+    head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns);
+  }
+
+  /// The position that rotates a key.
+  long keyPosition(int b, int key) {
+    return positions == null ? key : positions.at((long) b * keys + key);
+  }
+
+  private long queryPosition(int b, int query) {
+    return positions == null ? in.position(b, query) : positions.at((long) b * keys + query);
+  }
+
+  private void place(int unit, int panel, Panel x) {
+    int b = unit / packHeads;
+    int firstHead = unit % packHeads * group;
+    if (stacked) {
+      int from = panel * MAX_PANEL;
+      int to = Math.min(group * in.queries(), from + MAX_PANEL);
+      x.start(b, to - from);
+      while (from < to) {
+        int query = from % in.queries();
+        int count = Math.min(to - from, in.queries() - query);
+        x.add(firstHead + from / in.queries(), query, count);
+        from += count;
+      }
+      return;
+    }
+    // Vectors are dealt out evenly: 128 queries are 3 + 3 + 2, never 3 + 3 + 1 + 1.
+    int vectors = Lanes.vectors(in.queries());
+    int number = panel % panelsPerHead;
+    int from = vectors * number / panelsPerHead * LENGTH;
+    int to = Math.min(in.queries(), vectors * (number + 1) / panelsPerHead * LENGTH);
+    x.start(b, to - from);
+    x.add(firstHead + panel / panelsPerHead, from, to - from);
+  }
+
+  private void panel(PackedHead head, int unit, int panel, Panel x) {
+    place(unit, panel, x);
+    x.reserve(depth, columns, Math.max(in.querySize(), Math.max(in.keySize(), columns)));
+    if (given == null) {
+      packQueries(x);
+    }
+    Arrays.fill(x.m, 0, x.width, Float.NEGATIVE_INFINITY);
+    Arrays.fill(x.l, 0, x.width, 0f);
+    Arrays.fill(x.o, 0, columns * x.width, 0f);
+    arrays.begin(x);
+    findKeys(x);
+    tiles(head, unit, x, false);
+    writeOutput(x);
+    arrays.end(x, panel);
+    if (plan.weights) {
+      arrays.clearWeights(x);
+      tiles(head, unit, x, true);
+    }
+  }
+
+  private void packQueries(Panel x) {
+    int size = in.querySize();
+    Arrays.fill(x.q, 0, depth * x.width, 0f);
+    for (int g = 0; g < x.groups; g++) {
+      int h = x.groupHead[g];
+      for (int i = 0; i < x.groupCount[g]; i++) {
+        int query = x.groupFirst[g] + i;
+        Rows rows = arrays.query();
+        rows.read(rows.index(x.batch, h, query), x.vector, 0, size);
+        float[] ready = x.vector;
+        if (!plan.queryStage.none()) {
+          plan.queryStage.apply(x.vector, size, x.vector2, 0, h, queryPosition(x.batch, query));
+          ready = x.vector2;
+        }
+        for (int d = 0, at = x.groupLane[g] + i; d < depth; d++, at += x.width) {
+          x.q[at] = ready[d] * factor;
+        }
+      }
+    }
+  }
+
+  private void findKeys(Panel x) {
+    scope.ranges(
+        x.batch, x.groupHead[0], x.groupFirst[0], x.groupCount[0], x.some, x.every, x.scope);
+    for (int g = 1; g < x.groups; g++) {
+      scope.ranges(
+          x.batch,
+          x.groupHead[g],
+          x.groupFirst[g],
+          x.groupCount[g],
+          x.other,
+          x.joinedEvery,
+          x.scope);
+      x.joined.union(x.some, x.other);
+      x.some.set(x.joined);
+      x.joined.intersection(x.every, x.joinedEvery);
+      x.every.set(x.joined);
+    }
+  }
+
+  /// Gathers the live keys tile by tile. A tile is full if all its keys are open to all queries;
+  /// otherwise its bits are asked for, and keys that turn out to be open to none are dropped.
+  private void tiles(PackedHead head, int unit, Panel x, boolean again) {
+    x.rows = 0;
+    boolean full = true;
+    int open = 0;
+    for (int interval = 0; interval < x.some.count(); interval++) {
+      int to = x.some.to(interval);
+      for (int key = x.some.from(interval); key < to; ) {
+        int take = Math.min(to - key, TILE - x.rows);
+        while (open < x.every.count() && x.every.to(open) <= key) {
+          open++;
+        }
+        full &=
+            open < x.every.count() && x.every.from(open) <= key && x.every.to(open) >= key + take;
+        for (int n = 0; n < take; n++) {
+          x.keys[x.rows + n] = key + n;
+        }
+        x.rows += take;
+        key += take;
+        if (x.rows == TILE) {
+          tile(head, unit, x, full, again);
+          x.rows = 0;
+          full = true;
+        }
+      }
+    }
+    if (x.rows > 0) {
+      tile(head, unit, x, full, again);
+    }
+  }
+
+  private void tile(PackedHead head, int unit, Panel x, boolean full, boolean again) {
+    if (!full) {
+      scopeBits(x);
+      if (x.rows == 0) {
+        return;
+      }
+    }
+    for (int row = 0; row < x.rows; row++) {
+      x.kRows[row] = x.keys[row] * depth;
+      x.vRows[row] = x.keys[row] * columns;
+    }
+    for (int row = x.rows; row < Lanes.roundUp(x.rows, BLOCK); row++) {
+      x.kRows[row] = x.kRows[0];
+    }
+    score(head, unit, x);
+    if (plan.cap > 0) {
+      softcap(x);
+    }
+    for (BiasStage bias : biases) {
+      bias.apply(x);
+    }
+    if (!full) {
+      SoftmaxStage.mask(x.s, x.rows, x.vectors, x.bits);
+    }
+    if (again) {
+      SoftmaxStage.weights(x.s, x.rows, x.vectors, x.m, x.l);
+      arrays.weights(x);
+      return;
+    }
+    if (plan.topK > 0) {
+      x.top.offer(x.s, x.rows, x.vectors, x.lanes, x.keys);
+    }
+    SoftmaxStage.step(x.s, x.rows, x.vectors, x.m, x.l, x.alpha);
+    if (plan.pooled != null) {
+      arrays.pool(x);
+    }
+    ValueKernel.run(head.v, x.vRows, x.rows, columns, x.s, x.vectors, x.alpha, x.o);
+    if (head.anyMarked()) {
+      addMarked(head, unit, x);
+    }
+  }
+
+  private void scopeBits(Panel x) {
+    for (int g = 0; g < x.groups; g++) {
+      long[] into = g == 0 ? x.bits : x.groupBits;
+      scope.fill(
+          x.batch, x.groupHead[g], x.groupFirst[g], x.groupCount[g], x.keys, x.rows, into, x.scope);
+      if (g > 0) {
+        for (int row = 0; row < x.rows; row++) {
+          x.bits[row] |= x.groupBits[row] << x.groupLane[g];
+        }
+      }
+    }
+    int kept = 0;
+    for (int row = 0; row < x.rows; row++) {
+      if (x.bits[row] != 0) {
+        x.bits[kept] = x.bits[row];
+        x.keys[kept] = x.keys[row];
+        kept++;
+      }
+    }
+    x.rows = kept;
+  }
+
+  private void score(PackedHead head, int unit, Panel x) {
+    switch (plan.kind) {
+      case DOT -> ScoreKernel.run(head.k, x.kRows, x.rows, x.q, 0, x.vectors, depth, x.s);
+      case ADDITIVE ->
+          AdditiveKernel.run(
+              head.k,
+              x.kRows,
+              x.rows,
+              x.q,
+              x.vectors,
+              depth,
+              plan.direction,
+              plan.directionPerHead ? unit % packHeads * depth : 0,
+              x.s);
+      case GIVEN -> {
+        if (given != null) {
+          given.apply(x);
+        }
+      }
+    }
+  }
+
+  private void softcap(Panel x) {
+    float cap = plan.cap;
+    for (int i = 0; i < x.rows * x.width; i += LENGTH) {
+      FloatVector score = FloatVector.fromArray(SPECIES, x.s, i);
+      Exponential.tanh(score.div(cap)).mul(cap).intoArray(x.s, i);
+    }
+  }
+
+  private void addMarked(PackedHead head, int unit, Panel x) {
+    int keyHead = unit % packHeads * in.keyHeads() / packHeads;
+    for (int row = 0; row < x.rows; row++) {
+      if (!head.marked(x.keys[row])) {
+        continue;
+      }
+      Rows values = arrays.value();
+      values.read(values.index(x.batch, keyHead, x.keys[row]), x.vector, 0, in.valueSize());
+      for (int lane = 0; lane < x.lanes; lane++) {
+        float p = x.s[row * x.width + lane];
+        if (p != 0) {
+          for (int c = 0; c < in.valueSize(); c++) {
+            x.o[c * x.width + lane] += p * x.vector[c];
+          }
+        }
+      }
+    }
+  }
+
+  private void writeOutput(Panel x) {
+    for (int at = 0; at < x.width; at += LENGTH) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, x.l, at);
+      // A query without keys has a sum of 0 and an output of 0.
+      sum = sum.blend(1f, sum.eq(0f));
+      for (int i = at; i < in.valueSize() * x.width; i += x.width) {
+        FloatVector.fromArray(SPECIES, x.o, i).div(sum).intoArray(x.o, i);
+      }
+    }
+    Rows out = arrays.output();
+    for (int g = 0; g < x.groups; g++) {
+      for (int i = 0; i < x.groupCount[g]; i++) {
+        for (int c = 0, at = x.groupLane[g] + i; c < in.valueSize(); c++, at += x.width) {
+          x.vector[c] = x.o[at];
+        }
+        out.write(
+            x.vector, 0, in.valueSize(), out.index(x.batch, x.groupHead[g], x.groupFirst[g] + i));
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.attention4j.cpu.kernel;
+
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
+import static io.github.attention4j.cpu.kernel.Lanes.TILE;
+
+/// The queries that one worker has in its lanes, and everything it computes for them; reused from
+/// panel to panel and from run to run.
+///
+/// Lanes hold one or more *groups*: neighbouring queries of one head. A long sequence fills a panel
+/// with one group; the few queries of a decoding step share it with those of the other heads that
+/// read the same keys.
+final class Panel {
+  /// The batch entry.
+  int batch;
+
+  /// How many groups there are, and of each: its query head, first query, number of queries, first
+  /// lane.
+  int groups;
+
+  final int[] groupHead = new int[MAX_PANEL];
+  final int[] groupFirst = new int[MAX_PANEL];
+  final int[] groupCount = new int[MAX_PANEL];
+  final int[] groupLane = new int[MAX_PANEL];
+
+  /// Lanes in use, vectors that hold them, and lanes in these.
+  int lanes;
+
+  int vectors;
+  int width;
+
+  /// Queries, `[depth][width]`.
+  float[] q = new float[0];
+
+  /// The output so far, `[columns][width]`.
+  float[] o = new float[0];
+
+  /// One vector on its way in or out.
+  float[] vector = new float[0];
+
+  float[] vector2 = new float[0];
+
+  /// Scores, then weights of the current tile, `[rows][width]`.
+  final float[] s = new float[TILE * MAX_PANEL];
+
+  /// Running maximum, running sum and the factor of the last tile, per lane.
+  final float[] m = new float[MAX_PANEL];
+
+  final float[] l = new float[MAX_PANEL];
+  final float[] alpha = new float[MAX_PANEL];
+  final float[] lane = new float[MAX_PANEL];
+
+  /// The keys of the current tile, and where they start in the packed keys and values.
+  int rows;
+
+  final int[] keys = new int[TILE];
+  final int[] kRows = new int[TILE];
+  final int[] vRows = new int[TILE];
+
+  /// Which lanes may attend each key of the tile.
+  final long[] bits = new long[TILE];
+
+  final long[] groupBits = new long[TILE];
+  final Intervals some = new Intervals();
+  final Intervals every = new Intervals();
+  final Intervals other = new Intervals();
+  final Intervals joined = new Intervals();
+  final Intervals joinedEvery = new Intervals();
+  final ScopeTiles.Scratch scope = new ScopeTiles.Scratch();
+  final TopKeys top = new TopKeys();
+  float[] pooled = new float[0];
+
+  /// Packed keys and values, where this worker packs for itself.
+  final PackedHead own = new PackedHead();
+
+  /// Starts a panel of `count` lanes.
+  void start(int batchEntry, int count) {
+    batch = batchEntry;
+    groups = 0;
+    lanes = 0;
+    vectors = Lanes.vectors(count);
+    width = vectors * LENGTH;
+  }
+
+  /// Adds neighbouring queries of one head.
+  void add(int head, int first, int count) {
+    groupHead[groups] = head;
+    groupFirst[groups] = first;
+    groupCount[groups] = count;
+    groupLane[groups] = lanes;
+    groups++;
+    lanes += count;
+  }
+
+  /// Makes room for vectors of these sizes.
+  void reserve(int depth, int columns, int widest) {
+    if (q.length < depth * MAX_PANEL) {
+      q = new float[depth * MAX_PANEL];
+    }
+    if (o.length < columns * MAX_PANEL) {
+      o = new float[columns * MAX_PANEL];
+    }
+    if (vector.length < widest) {
+      vector = new float[widest];
+      vector2 = new float[widest];
+    }
+  }
+}
