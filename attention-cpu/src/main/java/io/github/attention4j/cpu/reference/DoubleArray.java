@@ -38,6 +38,23 @@ final class DoubleArray {
     return values;
   }
 
+  /// Refuses another shape; −1 stands for any size.
+  void expect(String axes, long... sizes) {
+    boolean fits = shape.rank() == sizes.length;
+    for (int axis = 0; fits && axis < sizes.length; axis++) {
+      fits = sizes[axis] < 0 || sizes[axis] == shape.size(axis);
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "input: expected "
+              + axes
+              + " = "
+              + java.util.Arrays.toString(sizes).replace("-1", "any")
+              + ", got "
+              + shape);
+    }
+  }
+
   /// The index of the first element under these leading indices.
   int index(int... leading) {
     int index = 0;

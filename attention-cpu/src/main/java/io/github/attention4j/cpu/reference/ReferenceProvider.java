@@ -8,6 +8,7 @@ import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.cpu.plan.Captures;
+import io.github.attention4j.cpu.plan.NetworkChecks;
 import java.util.List;
 import java.util.Set;
 
@@ -65,13 +66,14 @@ public final class ReferenceProvider implements AttentionProvider {
 
   @Override
   public List<String> unsupported(Network network) {
-    return List.of("networks: not run by this provider");
+    return NetworkChecks.refused(network);
   }
 
   @Override
   public Program compile(Network network, Set<String> maps) {
     refuse(unsupported(network));
-    throw new IllegalStateException("unreachable: networks were refused");
+    NetworkChecks.checkMaps(network, maps);
+    return new ReferenceProgram(network, maps);
   }
 
   private static void refuse(List<String> reasons) {
