@@ -12,7 +12,14 @@ import picocli.CommandLine.Spec;
     description = "Runs attention mechanisms and shows what models look at.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {ConformCommand.class, ProvidersCommand.class, GenerateCompletion.class},
+    subcommands = {
+      ExplainCommand.class,
+      RunCommand.class,
+      ExportCommand.class,
+      ConformCommand.class,
+      ProvidersCommand.class,
+      GenerateCompletion.class,
+    },
     footer = {
       "",
       "'attention COMMAND --help' explains a command. Exit code 0: done, 1: failed, 2: bad input.",

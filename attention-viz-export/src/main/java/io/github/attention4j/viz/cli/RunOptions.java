@@ -1,7 +1,14 @@
 package io.github.attention4j.viz.cli;
 
+import io.github.attention4j.api.AttentionProviders;
+import io.github.attention4j.api.Request;
+import io.github.attention4j.api.Selection;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.UnsupportedRequestException;
+import io.github.attention4j.api.spi.AttentionProvider;
+import io.github.attention4j.multimodal.Execution;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -49,6 +56,39 @@ final class RunOptions {
 
   Optional<String> provider() {
     return provider;
+  }
+
+  /**
+   * The provider to run a request: the named one, or the preferred one that can; the others'
+   * reasons are shown.
+   *
+   * @throws IllegalArgumentException with the reasons if it cannot
+   */
+  AttentionProvider choose(ProviderSource source, Request request, Terminal terminal) {
+    AttentionProviders found = source.load(settings());
+    if (provider.isEmpty()) {
+      Selection selection = found.select(request);
+      selection
+          .rejected()
+          .forEach((id, reasons) ->
+              terminal.out().println("not " + id + ": " + String.join("; ", reasons)));
+      return selection.provider();
+    }
+    AttentionProvider named = found.named(provider.get());
+    List<String> reasons = named.unsupported(request);
+    if (!reasons.isEmpty()) {
+      throw new UnsupportedRequestException(
+          named.id() + " cannot run this: " + String.join("; ", reasons));
+    }
+    return named;
+  }
+
+  /** Who runs networks: the named provider alone, or for each the preferred one that can. */
+  Execution execution(ProviderSource source) {
+    AttentionProviders found = source.load(settings());
+    return provider
+        .map(id -> Execution.on(found.named(id)))
+        .orElseGet(() -> Execution.preferred(found));
   }
 
   Settings settings() {

@@ -46,15 +46,15 @@ public final class Conformance {
           Outcome.FAIL,
           failure.getClass().getSimpleName() + ": " + reason(failure));
     }
-    return compare(golden, provider, all, inputs.unread(), execution.notes());
+    return compare(golden, provider, execution, all, inputs.unread());
   }
 
   private static Verdict compare(
       GoldenCase golden,
       AttentionProvider provider,
+      Execution execution,
       Map<String, NdArray> all,
-      List<String> unread,
-      List<String> notes) {
+      List<String> unread) {
     Map<String, NdArray> computed = new LinkedHashMap<>();
     List<String> findings = new ArrayList<>();
     double error = Double.NaN;
@@ -81,9 +81,15 @@ public final class Conformance {
         findings.addFirst("nothing reads " + String.join(", ", unread));
       }
     }
-    findings.addAll(notes);
+    findings.addAll(execution.notes());
     return new Verdict(
-        golden.name(), provider.id(), outcome, error, String.join("; ", findings), computed);
+        golden.name(),
+        provider.id(),
+        execution.device(),
+        outcome,
+        error,
+        String.join("; ", findings),
+        computed);
   }
 
   private static double largest(double a, double b) {
@@ -92,7 +98,7 @@ public final class Conformance {
 
   private static Verdict verdict(
       GoldenCase golden, AttentionProvider provider, Outcome outcome, String detail) {
-    return new Verdict(golden.name(), provider.id(), outcome, Double.NaN, detail, Map.of());
+    return new Verdict(golden.name(), provider.id(), "", outcome, Double.NaN, detail, Map.of());
   }
 
   private static String reason(RuntimeException exception) {

@@ -17,6 +17,7 @@ import java.util.Set;
 final class Execution {
   private final AttentionProvider provider;
   private final List<String> notes = new ArrayList<>();
+  private String device = "";
 
   Execution(AttentionProvider provider) {
     this.provider = provider;
@@ -36,6 +37,7 @@ final class Execution {
       }
     }
     try (Attention attention = provider.prepare(request)) {
+      device = attention.device();
       return attention.run(inputs);
     }
   }
@@ -45,6 +47,7 @@ final class Execution {
     Request request = Request.of(mechanism).capture(required);
     refuse(provider.unsupported(request));
     try (Attention attention = provider.prepare(request)) {
+      device = attention.device();
       return attention.run(inputs);
     }
   }
@@ -52,7 +55,9 @@ final class Execution {
   /** Compiles a network, with the maps of all its attention layers. */
   Program compile(Network network) {
     refuse(provider.unsupported(network));
-    return provider.compile(network, Set.copyOf(network.attentionNodes()));
+    Program program = provider.compile(network, Set.copyOf(network.attentionNodes()));
+    device = program.device();
+    return program;
   }
 
   /** Runs a network once, with the maps of all its attention layers. */
@@ -65,6 +70,11 @@ final class Execution {
   /** What was left out, and why. */
   List<String> notes() {
     return notes;
+  }
+
+  /** What ran last, as the provider says. */
+  String device() {
+    return device;
   }
 
   private static void refuse(List<String> reasons) {

@@ -6,7 +6,8 @@ import java.util.Map;
 /// What came of one case on one provider.
 ///
 /// @param goldenCase the name of the case
-/// @param provider the id of the provider it ran on
+/// @param provider the id of the provider it was given to
+/// @param device what ran it, as the provider says; empty if nothing ran
 /// @param outcome pass, fail, refused or not understood
 /// @param error the largest absolute error over all compared arrays; NaN when none was compared
 /// @param detail which array failed and how, why it was refused, or what was left out
@@ -14,6 +15,7 @@ import java.util.Map;
 public record Verdict(
     String goldenCase,
     String provider,
+    String device,
     Outcome outcome,
     double error,
     String detail,

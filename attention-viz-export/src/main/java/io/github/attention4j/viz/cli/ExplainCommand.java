@@ -1,0 +1,185 @@
+package io.github.attention4j.viz.cli;
+
+import com.google.inject.Inject;
+import io.github.attention4j.api.network.MapLabel;
+import io.github.attention4j.api.trace.AttentionMap;
+import io.github.attention4j.api.trace.AttentionTrace;
+import io.github.attention4j.multimodal.Explanation;
+import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.viz.explain.HeadAlignment;
+import io.github.attention4j.viz.explain.MapPicture;
+import io.github.attention4j.viz.format.TraceFile;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "explain",
+    header = "Runs a text model and shows what it looked at.",
+    description = {
+      "Prints the prediction, a map of the attention (rows are the output, columns the input), and for every head of the "
+          + "cross-attention what it aligns. Writes all maps as trace.safetensors.",
+      "",
+      "The model 'dates' comes with attention4j: it turns dates as people write them, in 20 languages, into ISO 8601.",
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  attention explain \"Thursday, May 2, 2052\"",
+      "  attention explain --provider onnx --layer 0 --head 2 \"22 grudnia 2087\"",
+    })
+final class ExplainCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  private final ProviderSource providers;
+
+  @ParentCommand private RootCommand root;
+
+  @Parameters(
+      paramLabel = "TEXT",
+      arity = "0..1",
+      description = "The text; without it, the first line of standard input.")
+  private Optional<String> text = Optional.empty();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|DIR",
+      defaultValue = "dates",
+      description = "A model that comes with attention4j, or a folder with one (${DEFAULT-VALUE}).")
+  private String model = "dates";
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "attention-out",
+      description = "The folder for what is written (${DEFAULT-VALUE}).")
+  private Path out = Path.of("attention-out");
+
+  @Option(
+      names = "--layer",
+      paramLabel = "N",
+      description = "Which layer the printed map is of, from 0; the last one if not given.")
+  private Optional<Integer> layer = Optional.empty();
+
+  @Option(
+      names = "--head",
+      paramLabel = "N",
+      description = "Which head the printed map is of, from 0; the mean of all if not given.")
+  private Optional<Integer> head = Optional.empty();
+
+  @Inject
+  ExplainCommand(Terminal terminal, ProviderSource providers) {
+    this.terminal = terminal;
+    this.providers = providers;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    String given = text.isPresent() ? text.get() : firstLine();
+    OutputFolder folder = OutputFolder.prepare(out);
+    terminal.progress("loading " + model);
+    try (TextModel loaded = Models.load(model, root.options().execution(providers))) {
+      terminal.progress("running " + loaded.name() + " on " + loaded.device());
+      Explanation explanation = loaded.explain(given);
+      AttentionTrace trace = explanation.trace();
+      AttentionMap map = printed(trace.maps());
+      List<Integer> heads = heads(map);
+      Path traceFile = folder.file("trace.safetensors");
+      TraceFile.write(trace, traceFile);
+      terminal.endProgress();
+      terminal.out().println(explanation.prediction());
+      if (!explanation.unknown().isEmpty()) {
+        terminal.out().println("not in the vocabulary, read as unknown: " + quoted(explanation));
+      }
+      print(map, heads);
+      printAlignments(trace.maps());
+      terminal.out().println();
+      terminal.out().println("ran on " + loaded.device());
+      terminal.out().println("wrote " + traceFile);
+    }
+    return ExitCode.OK;
+  }
+
+  private static String firstLine() throws IOException {
+    String line =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+    if (line == null) {
+      throw new IllegalArgumentException("text: expected TEXT or a line of standard input");
+    }
+    return line;
+  }
+
+  private static String quoted(Explanation explanation) {
+    return String.join(", ", explanation.unknown().stream().map(each -> "'" + each + "'").toList());
+  }
+
+  /** A map of the cross-attention if there is any. */
+  private AttentionMap printed(List<AttentionMap> maps) {
+    List<AttentionMap> cross = cross(maps);
+    List<AttentionMap> candidates = cross.isEmpty() ? maps : cross;
+    if (candidates.isEmpty()) {
+      throw new IllegalArgumentException("model: expected attention maps, " + model + " has none");
+    }
+    if (layer.isEmpty()) {
+      return candidates.getLast();
+    }
+    return candidates.stream()
+        .filter(map -> map.label().layer() == layer.get())
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "layer: expected one of "
+                    + candidates.stream().map(map -> map.label().layer()).toList()
+                    + ", got "
+                    + layer.get()));
+  }
+
+  private List<Integer> heads(AttentionMap map) {
+    if (head.isEmpty()) {
+      return MapPicture.allHeads(map);
+    }
+    if (head.get() < 0 || head.get() >= map.heads()) {
+      throw new IllegalArgumentException(
+          "head: expected 0 to " + (map.heads() - 1) + ", got " + head.get());
+    }
+    return List.of(head.get());
+  }
+
+  private static List<AttentionMap> cross(List<AttentionMap> maps) {
+    return maps.stream().filter(map -> map.label().kind() == MapLabel.Kind.CROSS).toList();
+  }
+
+  private void print(AttentionMap map, List<Integer> heads) {
+    terminal.out().println();
+    terminal
+        .out()
+        .println(
+            map.label().kind().text()
+                + " attention of layer "
+                + map.label().layer()
+                + (heads.size() == 1
+                    ? ", head " + heads.getFirst()
+                    : ", mean of " + heads.size() + " heads"));
+    MapPicture.lines(map, heads, root.options().color(terminal)).forEach(terminal.out()::println);
+  }
+
+  private void printAlignments(List<AttentionMap> maps) {
+    List<AttentionMap> cross = cross(maps);
+    if (!cross.isEmpty()) {
+      terminal.out().println();
+    }
+    for (AttentionMap map : cross) {
+      HeadAlignment.of(map).forEach(head -> terminal.out().println(head.sentence()));
+    }
+  }
+}
