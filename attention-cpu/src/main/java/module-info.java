@@ -1,9 +1,11 @@
 import io.github.attention4j.api.spi.AttentionProvider;
+import io.github.attention4j.api.spi.MachinePeaks;
 import io.github.attention4j.cpu.CpuProvider;
+import io.github.attention4j.cpu.VectorPeaks;
 import io.github.attention4j.cpu.reference.ReferenceProvider;
 
-/// Attention in pure Java: the providers `cpu` (Vector API) and `reference` (plain double arithmetic).
-/// Nothing is exported: providers are found by [java.util.ServiceLoader].
+/// Attention in pure Java: the providers `cpu` (Vector API) and `reference` (plain double
+/// arithmetic). Nothing is exported: providers are found by [java.util.ServiceLoader].
 module io.github.attention4j.cpu {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
@@ -15,4 +17,6 @@ module io.github.attention4j.cpu {
   provides AttentionProvider with
       CpuProvider,
       ReferenceProvider;
+  provides MachinePeaks with
+      VectorPeaks;
 }
