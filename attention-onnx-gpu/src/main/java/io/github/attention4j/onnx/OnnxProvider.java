@@ -9,9 +9,10 @@ import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.onnx.mechanism.Refusals;
+import io.github.attention4j.onnx.network.NetworkGraph;
 import io.github.attention4j.onnx.runtime.Engine;
 import io.github.attention4j.onnx.runtime.OnnxAttention;
-import java.util.ArrayList;
+import io.github.attention4j.onnx.runtime.OnnxProgram;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -90,14 +91,17 @@ public final class OnnxProvider implements AttentionProvider {
 
   @Override
   public List<String> unsupported(Network network) {
-    List<String> reasons = new ArrayList<>();
-    reasons.add("network: no graph builder for networks so far");
-    return reasons;
+    return NetworkGraph.refusals(network);
   }
 
   @Override
   public Program compile(Network network, Set<String> maps) {
-    throw new UnsupportedRequestException("onnx: " + String.join("; ", unsupported(network)));
+    List<String> reasons = unsupported(network);
+    if (!reasons.isEmpty()) {
+      throw new UnsupportedRequestException("onnx: " + String.join("; ", reasons));
+    }
+    NetworkGraph.checkMaps(network, maps);
+    return new OnnxProgram(engine(), network, maps, options.target());
   }
 
   private synchronized Engine engine() {

@@ -67,6 +67,27 @@ public final class Refusals {
     return reasons;
   }
 
+  /// The reasons against an attention layer of a network; empty if there is a graph.
+  public static List<String> ofLayer(Mechanism mechanism) {
+    return switch (mechanism) {
+      case Mechanism.Pairwise _,
+          Mechanism.Linearized _,
+          Mechanism.Recurrent _,
+          Mechanism.LowRank _,
+          Mechanism.Landmark _,
+          Mechanism.NearestKeys _ ->
+          of(mechanism, Set.of());
+      case Mechanism.LongConvolution _,
+          Mechanism.NtmAddressing _,
+          Mechanism.MultiHop _,
+          Mechanism.WordMemory _,
+          Mechanism.ProductKeys _ ->
+          List.of(
+              mechanism.getClass().getSimpleName()
+                  + " does not attend from queries to keys and values");
+    };
+  }
+
   private static boolean captures(Mechanism mechanism, Capture capture) {
     return switch (capture) {
       case Capture.Weights _ -> true;

@@ -9,7 +9,7 @@ import java.util.List;
 
 /// Rotation of vectors by their positions; formulas stand at [Score.Rotary]. Angles are computed in
 /// float64, cosines as shifted sines because not every runtime has a float64 cosine.
-final class RotaryGraph {
+public final class RotaryGraph {
   private final Graph graph;
   private final Score.Rotary score;
   private final Value queryPositions;
@@ -57,7 +57,7 @@ final class RotaryGraph {
   }
 
   /// Turns the pairs of the leading `size` elements of the last axis, of rank 4.
-  static Value rotate(Value vectors, Value cos, Value sin, int size, boolean interleaved) {
+  public static Value rotate(Value vectors, Value cos, Value sin, int size, boolean interleaved) {
     Value a = interleaved ? every(vectors, 0, size) : vectors.slice(3, 0, size / 2);
     Value b = interleaved ? every(vectors, 1, size) : vectors.slice(3, size / 2, size);
     Value first = a.times(cos).minus(b.times(sin));

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The inputs of one run, checked against a signature: names, types, ranks, and that axes of one
 /// name have one size.
@@ -26,6 +27,12 @@ final class Binding {
 
   /// @throws IllegalArgumentException naming the input, what was expected and what came
   Binding(Signature signature, Inputs given) {
+    this(signature, given, Set.of());
+  }
+
+  /// @param elsewhere inputs that come from elsewhere and are not checked
+  /// @throws IllegalArgumentException naming the input, what was expected and what came
+  Binding(Signature signature, Inputs given, Set<String> elsewhere) {
     this.signature = signature;
     signature
         .fixed()
@@ -34,6 +41,9 @@ final class Binding {
           origins.put(axis, limit.parameter());
         });
     for (Slot slot : signature.inputs()) {
+      if (elsewhere.contains(slot.name())) {
+        continue;
+      }
       NdArray array = get(given, slot);
       inputs.put(slot.name(), array);
       if (!slot.broadcast()) {

@@ -61,8 +61,8 @@ public final class Engine {
 
   private static String missingForCuda(int number, Map<String, String> cuda) {
     if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
-      return "libonnxruntime_providers_cuda is not part of this build of ONNX Runtime; use"
-          + " onnxruntime_gpu (Maven profile cuda) as docs/cuda.md says";
+      return "libonnxruntime_providers_cuda is not part of this build of ONNX Runtime, see"
+          + " docs/cuda.md";
     }
     try (SessionOptions options = new SessionOptions()) {
       addCuda(options, number, cuda);

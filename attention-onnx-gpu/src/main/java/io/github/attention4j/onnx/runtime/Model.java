@@ -142,6 +142,16 @@ final class Model implements AutoCloseable {
     return new IllegalStateException("ONNX Runtime: " + failure.getMessage(), failure);
   }
 
+  /// @throws IllegalStateException if it was closed
+  void requireOpen() {
+    lock.readLock().lock();
+    try {
+      checkOpen();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
   private void checkOpen() {
     if (closed) {
       throw new IllegalStateException("closed: this was closed and cannot run any more");
