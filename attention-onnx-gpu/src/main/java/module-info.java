@@ -10,4 +10,6 @@ module io.github.attention4j.onnx {
 
   provides io.github.attention4j.api.spi.AttentionProvider with
       io.github.attention4j.onnx.OnnxProvider;
+  provides io.github.attention4j.api.spi.ModelInspector with
+      io.github.attention4j.onnx.inspect.OnnxModelInspector;
 }

@@ -1,0 +1,180 @@
+package io.github.attention4j.onnx.inspect;
+
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.spi.ModelPort;
+import io.github.attention4j.onnx.proto.GraphProto;
+import io.github.attention4j.onnx.proto.ModelProto;
+import io.github.attention4j.onnx.proto.NodeProto;
+import io.github.attention4j.onnx.proto.TensorProto;
+import io.github.attention4j.onnx.proto.TensorShapeProto;
+import io.github.attention4j.onnx.proto.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// The inputs and outputs of a model, and what can be filled in for inputs that are left out.
+final class Ports {
+  private final Graph graph;
+  private final GraphProto proto;
+  private final Set<String> caches = new HashSet<>();
+  private final Set<String> defaults = new HashSet<>();
+
+  Ports(Graph graph, GraphProto proto, Sources sources, List<Found> sites) {
+    this.graph = graph;
+    this.proto = proto;
+    proto.getInitializerList().forEach(tensor -> defaults.add(tensor.getName()));
+    for (Found site : sites) {
+      NodeProto node = graph.node(site.node());
+      if (site instanceof Found.Decomposed decomposed) {
+        caches.addAll(sources.caches(decomposed.keys()));
+        NodeProto product = graph.node(decomposed.product().node());
+        product.getInputList().forEach(input -> caches.addAll(sources.caches(input)));
+      } else if (Graph.is(node, "Attention")) {
+        addCaches(node, 4, 5);
+      } else if (Graph.isMicrosoft(node, "MultiHeadAttention")) {
+        addCaches(node, 6, 7);
+      } else if (Graph.isMicrosoft(node, "GroupQueryAttention")) {
+        addCaches(node, 3, 4);
+      } else if (Graph.isMicrosoft(node, "Attention")) {
+        addCaches(node, 4);
+      }
+    }
+    caches.removeIf(name -> !graph.isFeature(name));
+  }
+
+  private void addCaches(NodeProto node, int... inputs) {
+    for (int input : inputs) {
+      if (graph.isInput(Graph.input(node, input))) {
+        caches.add(node.getInput(input));
+      }
+    }
+  }
+
+  List<ModelPort> inputs() {
+    List<ModelPort> ports = new ArrayList<>();
+    for (ValueInfoProto input : proto.getInputList()) {
+      ports.add(
+          port(input, defaults.contains(input.getName()) || caches.contains(input.getName())));
+    }
+    return ports;
+  }
+
+  List<ModelPort> outputs() {
+    return proto.getOutputList().stream().map(output -> port(output, false)).toList();
+  }
+
+  private static ModelPort port(ValueInfoProto info, boolean optional) {
+    TensorProto.DataType type =
+        TensorProto.DataType.forNumber(info.getType().getTensorType().getElemType());
+    List<String> axes = new ArrayList<>();
+    for (TensorShapeProto.Dimension axis : info.getType().getTensorType().getShape().getDimList()) {
+      axes.add(
+          axis.hasDimValue()
+              ? Long.toString(axis.getDimValue())
+              : axis.getDimParam().isEmpty() ? "?" : axis.getDimParam());
+    }
+    String name =
+        type == null || type == TensorProto.DataType.UNDEFINED
+            ? ""
+            : type.name().toLowerCase(Locale.ROOT);
+    return new ModelPort(info.getName(), name, axes, optional);
+  }
+
+  /// The inputs with an empty array for every key/value cache that is left out.
+  ///
+  /// @throws IllegalArgumentException if one that is no cache is missing, or one is unknown
+  Inputs complete(Inputs given) {
+    List<ModelPort> ports = inputs();
+    Set<String> known = new HashSet<>();
+    Map<String, Long> sizes = new HashMap<>();
+    for (ModelPort port : ports) {
+      known.add(port.name());
+      if (given.has(port.name())) {
+        long[] shape = given.get(port.name()).shape().toArray();
+        for (int axis = 0; axis < Math.min(shape.length, port.axes().size()); axis++) {
+          sizes.putIfAbsent(port.axes().get(axis), shape[axis]);
+        }
+      }
+    }
+    for (String name : given.names()) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "inputs: expected names among "
+                + ports.stream().map(ModelPort::name).toList()
+                + ", got '"
+                + name
+                + "'");
+      }
+    }
+    Inputs complete = given;
+    for (ModelPort port : ports) {
+      if (!given.has(port.name()) && caches.contains(port.name())) {
+        complete = complete.with(port.name(), empty(port, sizes));
+      } else if (!given.has(port.name()) && !port.optional()) {
+        throw new IllegalArgumentException(
+            "inputs: expected '"
+                + port.name()
+                + "' ("
+                + port.type()
+                + " "
+                + port.axes()
+                + "), got only "
+                + given.names());
+      }
+    }
+    return complete;
+  }
+
+  /** No past: symbols that no given input has a size for are 0. */
+  private static Tensor empty(ModelPort port, Map<String, Long> sizes) {
+    long[] shape = new long[port.axes().size()];
+    boolean isEmpty = false;
+    for (int axis = 0; axis < shape.length; axis++) {
+      String size = port.axes().get(axis);
+      shape[axis] =
+          size.matches("\\d{1,18}")
+              ? Long.parseLong(size)
+              : size.equals("?") ? 0 : sizes.getOrDefault(size, 0L);
+      isEmpty |= shape[axis] == 0;
+    }
+    if (!isEmpty) {
+      throw new IllegalArgumentException(
+          "inputs: expected '" + port.name() + "', which cannot be left empty: " + port.axes());
+    }
+    return Tensor.allocate(shape);
+  }
+
+  /// What the file says of itself.
+  Map<String, String> facts(ModelFile file) {
+    ModelProto model = file.model();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("file", String.valueOf(file.path().getFileName()));
+    facts.put("producer", (model.getProducerName() + " " + model.getProducerVersion()).strip());
+    facts.put("ir_version", Long.toString(model.getIrVersion()));
+    Map<String, Long> opsets = new TreeMap<>();
+    model
+        .getOpsetImportList()
+        .forEach(opset ->
+            opsets.put(
+                opset.getDomain().isEmpty() ? "ai.onnx" : opset.getDomain(), opset.getVersion()));
+    facts.put("opsets", opsets.toString());
+    facts.put("nodes", Integer.toString(graph.size()));
+    long parameters = 0;
+    for (TensorProto tensor : proto.getInitializerList()) {
+      long elements = 1;
+      for (long size : tensor.getDimsList()) {
+        elements *= size;
+      }
+      parameters += elements;
+    }
+    facts.put("parameters", Long.toString(parameters));
+    return facts;
+  }
+}

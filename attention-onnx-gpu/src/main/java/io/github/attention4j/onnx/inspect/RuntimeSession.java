@@ -1,0 +1,133 @@
+package io.github.attention4j.onnx.inspect;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Settings;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// A model with an extension, loaded by ONNX Runtime.
+final class RuntimeSession implements AutoCloseable {
+  private final ModelFile file;
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final Map<String, TensorInfo> inputs = new LinkedHashMap<>();
+
+  /// Loads the file's bytes with these behind them.
+  ///
+  /// @throws IllegalArgumentException if the runtime refuses the model
+  RuntimeSession(ModelFile file, byte[] extension, Settings settings) {
+    this.file = file;
+    byte[] bytes =
+        Arrays.copyOf(file.bytes(), Math.addExact(file.bytes().length, extension.length));
+    System.arraycopy(extension, 0, bytes, file.bytes().length, extension.length);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      environment = OrtEnvironment.getEnvironment();
+      options.setIntraOpNumThreads(settings.actualThreads());
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      options.addConfigEntry(
+          "session.model_external_initializers_file_folder_path", file.folder().toString());
+      if (settings.device().startsWith("cuda")) {
+        int colon = settings.device().indexOf(':');
+        options.addCUDA(colon < 0 ? 0 : Integer.parseInt(settings.device().substring(colon + 1)));
+      }
+      session = environment.createSession(bytes, options);
+    } catch (OrtException refused) {
+      throw new IllegalArgumentException(
+          file.path() + ": expected a model that ONNX Runtime can load, got: " + message(refused),
+          refused);
+    }
+    try {
+      for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
+        if (input.getValue().getInfo() instanceof TensorInfo tensor) {
+          inputs.put(input.getKey(), tensor);
+        } else {
+          throw new IllegalArgumentException(
+              file.path()
+                  + ": expected tensors as inputs, got '"
+                  + input.getKey()
+                  + "': "
+                  + input.getValue().getInfo());
+        }
+      }
+    } catch (OrtException | RuntimeException failed) {
+      close();
+      throw failed instanceof IllegalArgumentException refused
+          ? refused
+          : new IllegalStateException(file.path() + ": its inputs cannot be read", failed);
+    }
+  }
+
+  /// The types and sizes of the inputs.
+  Map<String, TensorInfo> inputs() {
+    return inputs;
+  }
+
+  /// Runs the model once.
+  ///
+  /// @throws IllegalArgumentException if the runtime refuses the inputs
+  Fetched run(Inputs given, Set<String> outputs) {
+    List<OnnxTensor> open = new ArrayList<>();
+    try {
+      Map<String, OnnxTensor> fed = new HashMap<>();
+      for (String name : given.names()) {
+        TensorInfo info = inputs.get(name);
+        if (info == null) {
+          throw new IllegalArgumentException(
+              "inputs: expected names among " + inputs.keySet() + ", got '" + name + "'");
+        }
+        OnnxTensor tensor = Elements.tensor(environment, name, given.get(name), info);
+        open.add(tensor);
+        fed.put(name, tensor);
+      }
+      Map<String, NdArray> arrays = new LinkedHashMap<>();
+      try (OrtSession.Result result = session.run(fed, outputs)) {
+        for (Map.Entry<String, OnnxValue> entry : result) {
+          if (entry.getValue() instanceof OnnxTensor tensor) {
+            NdArray array = Elements.array(tensor);
+            if (array != null) {
+              arrays.put(entry.getKey(), array);
+            }
+          }
+        }
+      }
+      return new Fetched(arrays);
+    } catch (OrtException failed) {
+      throw new IllegalArgumentException(
+          file.path() + ": the model does not run on these inputs: " + message(failed), failed);
+    } finally {
+      open.forEach(OnnxTensor::close);
+      // The tensors read the arrays' own memory.
+      Reference.reachabilityFence(given);
+    }
+  }
+
+  private static String message(OrtException exception) {
+    String message = String.valueOf(exception.getMessage());
+    int line = message.indexOf('\n');
+    return line < 0 ? message : message.substring(0, line);
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException failed) {
+      throw new IllegalStateException(file.path() + ": cannot be freed", failed);
+    }
+  }
+}
