@@ -6,6 +6,7 @@ module io.github.attention4j.viz {
   requires io.github.attention4j.multimodal;
   requires info.picocli;
   requires com.google.guice;
+  requires jakarta.inject;
   requires com.fasterxml.jackson.databind;
 
   exports io.github.attention4j.viz.analysis;

@@ -1,6 +1,5 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.AttentionProviders;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.multimodal.checkpoint.SafetensorsWriter;
@@ -9,6 +8,7 @@ import io.github.attention4j.viz.conform.GoldenCase;
 import io.github.attention4j.viz.conform.GoldenCases;
 import io.github.attention4j.viz.conform.Verdict;
 import io.github.attention4j.viz.conform.Verdict.Outcome;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

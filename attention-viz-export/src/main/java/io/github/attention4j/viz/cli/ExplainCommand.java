@@ -1,6 +1,5 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
@@ -9,6 +8,7 @@ import io.github.attention4j.multimodal.TextModel;
 import io.github.attention4j.viz.explain.HeadAlignment;
 import io.github.attention4j.viz.explain.MapPicture;
 import io.github.attention4j.viz.format.TraceFile;
+import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,11 +1,11 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.spi.ModelExporter;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

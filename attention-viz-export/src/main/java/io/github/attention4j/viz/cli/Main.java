@@ -1,9 +1,6 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Guice;
-import com.google.inject.Injector;
-import com.google.inject.Stage;
-import io.github.attention4j.viz.wiring.CommandLineModule;
+import io.github.attention4j.viz.wiring.InjectedCommands;
 import picocli.CommandLine;
 
 /// The entry point of the command line.
@@ -20,10 +17,9 @@ public final class Main {
   ///
   /// @return 0: done, 1: failed, 2: bad input
   public static int run(Terminal terminal, String... arguments) {
-    Injector injector = Guice.createInjector(Stage.PRODUCTION, new CommandLineModule(terminal));
     Errors errors = new Errors(terminal);
     int exitCode =
-        new CommandLine(RootCommand.class, new InjectedCommands(injector))
+        new CommandLine(RootCommand.class, new InjectedCommands(terminal))
             .setOut(terminal.out())
             .setErr(terminal.err())
             .setColorScheme(
@@ -37,15 +33,5 @@ public final class Main {
     terminal.out().flush();
     terminal.err().flush();
     return exitCode;
-  }
-
-  /// Commands come from the injector; what picocli makes itself, it makes as usual.
-  private record InjectedCommands(Injector injector) implements CommandLine.IFactory {
-    @Override
-    public <K> K create(Class<K> type) throws Exception {
-      return type.getPackage().equals(Main.class.getPackage())
-          ? injector.getInstance(type)
-          : CommandLine.defaultFactory().create(type);
-    }
   }
 }

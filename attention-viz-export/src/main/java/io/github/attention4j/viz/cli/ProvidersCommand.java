@@ -1,7 +1,7 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.spi.AttentionProvider;
+import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;

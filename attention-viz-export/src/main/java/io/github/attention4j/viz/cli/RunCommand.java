@@ -1,12 +1,12 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.spi.AttentionProvider;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
