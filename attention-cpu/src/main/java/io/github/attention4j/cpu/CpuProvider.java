@@ -1,6 +1,7 @@
 package io.github.attention4j.cpu;
 
 import io.github.attention4j.api.Attention;
+import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.UnsupportedRequestException;
@@ -8,6 +9,7 @@ import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.cpu.kernel.Engine;
+import io.github.attention4j.cpu.mechanism.MechanismAttention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -89,13 +91,20 @@ public final class CpuProvider implements AttentionProvider {
   @Override
   public List<String> unsupported(Request request) {
     List<String> reasons = refusals();
-    return reasons.isEmpty() ? engine().unsupported(request) : reasons;
+    if (!reasons.isEmpty()) {
+      return reasons;
+    }
+    return request.mechanism() instanceof Mechanism.Pairwise
+        ? engine().unsupported(request)
+        : MechanismAttention.unsupported(request);
   }
 
   @Override
   public Attention prepare(Request request) {
     check(unsupported(request));
-    return engine().prepare(request);
+    return request.mechanism() instanceof Mechanism.Pairwise
+        ? engine().prepare(request)
+        : MechanismAttention.prepare(request, engine());
   }
 
   @Override

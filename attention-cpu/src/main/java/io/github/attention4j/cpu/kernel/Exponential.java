@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 /// rounding to speak of, a minimax polynomial of degree 6 for $e^f$ (its own error is 3e-9), and
 /// $2^n$ put together from bits. The whole number $n + 127$ falls out of the low bits of $x \log_2
 /// e$ plus a constant so large that no fraction is left.
-final class Exponential {
+public final class Exponential {
   /// Below this, $e^x$ is less than the smallest normal number and counts as 0.
   static final float LOWEST = -87f;
 
@@ -32,7 +32,7 @@ final class Exponential {
   private Exponential() {}
 
   /// $e^x$ for $x \le 0$; exactly 0 below [#LOWEST], NaN stays NaN.
-  static FloatVector ofNegative(FloatVector x) {
+  public static FloatVector ofNegative(FloatVector x) {
     FloatVector shifted =
         x.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND));
     FloatVector n = shifted.sub(ROUND);
@@ -50,7 +50,7 @@ final class Exponential {
   }
 
   /// $e^x$ for any $x$; 0 below [#LOWEST], infinite above the largest float, NaN stays NaN.
-  static FloatVector of(FloatVector x) {
+  public static FloatVector of(FloatVector x) {
     VectorMask<Float> over = x.compare(VectorOperators.GT, HIGHEST);
     // The square of half the way: no power of two on the way leaves the range of floats.
     FloatVector half = ofNegative(x.blend(0f, over).mul(0.5f));

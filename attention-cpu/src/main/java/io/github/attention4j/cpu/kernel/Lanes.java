@@ -4,15 +4,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The vector shape everything here is compiled for, and the blocking that follows from it.
-final class Lanes {
+public final class Lanes {
   /// The widest shape of the machine, up to 512 bits: a panel must fit the 64 bits of a mask.
-  static final VectorSpecies<Float> SPECIES =
+  public static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.vectorBitSize() > 512
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
 
   /// Lanes in a vector.
-  static final int LENGTH = SPECIES.length();
+  public static final int LENGTH = SPECIES.length();
 
   /// Vectors side by side in the widest panel.
   static final int MAX_VECTORS = 3;
@@ -39,7 +39,7 @@ final class Lanes {
   }
 
   /// `n` rounded up to a multiple of `step`.
-  static int roundUp(int n, int step) {
+  public static int roundUp(int n, int step) {
     return (n + step - 1) / step * step;
   }
 }

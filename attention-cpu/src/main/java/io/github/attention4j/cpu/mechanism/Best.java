@@ -1,0 +1,49 @@
+package io.github.attention4j.cpu.mechanism;
+
+/// The largest of the numbers offered, best first; of equal ones the one offered first.
+final class Best {
+  private final float[] scores;
+  private final int[] ids;
+  private int found;
+
+  Best(int count) {
+    scores = new float[count];
+    ids = new int[count];
+  }
+
+  void clear() {
+    found = 0;
+  }
+
+  /// Offers neighbouring numbers, whose ids go up from `id`.
+  void offer(float[] from, int at, int count, int id) {
+    for (int i = 0; i < count; i++) {
+      offer(from[at + i], id + i);
+    }
+  }
+
+  void offer(float score, int id) {
+    if (found == scores.length && (found == 0 || !(score > scores[found - 1]))) {
+      return;
+    }
+    int at = found < scores.length ? found++ : found - 1;
+    for (; at > 0 && scores[at - 1] < score; at--) {
+      scores[at] = scores[at - 1];
+      ids[at] = ids[at - 1];
+    }
+    scores[at] = score;
+    ids[at] = id;
+  }
+
+  int found() {
+    return found;
+  }
+
+  float score(int rank) {
+    return scores[rank];
+  }
+
+  int id(int rank) {
+    return ids[rank];
+  }
+}

@@ -1,0 +1,141 @@
+package io.github.attention4j.cpu.mechanism;
+
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
+
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.cpu.kernel.Exponential;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// Rows of float32: in and out of native memory, dot products, softmax.
+final class Floats {
+  private Floats() {}
+
+  /// Copies consecutive elements into an array.
+  static void read(Tensor from, long index, float[] into, int at, int count) {
+    MemorySegment.copy(from.segment(), ValueLayout.JAVA_FLOAT, 4 * index, into, at, count);
+  }
+
+  /// Copies consecutive elements out of an array.
+  static void write(float[] from, int at, int count, Tensor into, long index) {
+    MemorySegment.copy(from, at, into.segment(), ValueLayout.JAVA_FLOAT, 4 * index, count);
+  }
+
+  /// Copies `rows` rows of `size` elements into an array of wider rows, zeros behind each.
+  static void readRows(Tensor from, long index, float[] into, int rows, int size, int stride) {
+    if (size == stride) {
+      read(from, index, into, 0, rows * size);
+      return;
+    }
+    for (int r = 0; r < rows; r++) {
+      read(from, index + (long) r * size, into, r * stride, size);
+      Arrays.fill(into, r * stride + size, (r + 1) * stride, 0f);
+    }
+  }
+
+  /// Transposes `rows` x `columns` into rows of another stride.
+  static void transpose(
+      float[] from, int fromStride, int rows, int columns, float[] into, int intoStride) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0, at = r; c < columns; c++, at += intoStride) {
+        into[at] = from[r * fromStride + c];
+      }
+    }
+  }
+
+  /// A dot product, summed in several lanes.
+  static float dot(float[] a, int aFrom, float[] b, int bFrom, int count) {
+    FloatVector sum = FloatVector.zero(SPECIES);
+    FloatVector other = sum;
+    int i = 0;
+    for (; i + 2 * LENGTH <= count; i += 2 * LENGTH) {
+      sum =
+          FloatVector.fromArray(SPECIES, a, aFrom + i)
+              .fma(FloatVector.fromArray(SPECIES, b, bFrom + i), sum);
+      other =
+          FloatVector.fromArray(SPECIES, a, aFrom + i + LENGTH)
+              .fma(FloatVector.fromArray(SPECIES, b, bFrom + i + LENGTH), other);
+    }
+    for (; i + LENGTH <= count; i += LENGTH) {
+      sum =
+          FloatVector.fromArray(SPECIES, a, aFrom + i)
+              .fma(FloatVector.fromArray(SPECIES, b, bFrom + i), sum);
+    }
+    float total = sum.add(other).reduceLanes(VectorOperators.ADD);
+    for (; i < count; i++) {
+      total = Math.fma(a[aFrom + i], b[bFrom + i], total);
+    }
+    return total;
+  }
+
+  /// Whether none of these is NaN or infinite.
+  static boolean finite(float[] a, int from, int count) {
+    FloatVector sum = FloatVector.zero(SPECIES);
+    int i = from;
+    for (; i + LENGTH <= from + count; i += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, a, i);
+      sum = sum.add(x.sub(x));
+    }
+    boolean finite = sum.eq(0f).allTrue();
+    for (; i < from + count; i++) {
+      finite &= Float.isFinite(a[i]);
+    }
+    return finite;
+  }
+
+  /// $y \leftarrow y + c\,x$.
+  static void add(float[] y, int yFrom, float c, float[] x, int xFrom, int count) {
+    FloatVector factor = FloatVector.broadcast(SPECIES, c);
+    int i = 0;
+    for (; i + LENGTH <= count; i += LENGTH) {
+      factor
+          .fma(
+              FloatVector.fromArray(SPECIES, x, xFrom + i),
+              FloatVector.fromArray(SPECIES, y, yFrom + i))
+          .intoArray(y, yFrom + i);
+    }
+    for (; i < count; i++) {
+      y[yFrom + i] = Math.fma(c, x[xFrom + i], y[yFrom + i]);
+    }
+  }
+
+  /// Turns scores into softmax weights in place; −∞ has weight 0. Returns $\ln \sum e^s$, −∞
+  /// without any.
+  static double softmax(float[] s, int from, int count) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int i = from; i < from + count; i++) {
+      largest = Math.max(largest, s[i]);
+    }
+    if (largest == Float.NEGATIVE_INFINITY) {
+      Arrays.fill(s, from, from + count, 0f);
+      return Double.NEGATIVE_INFINITY;
+    }
+    exponentials(s, from, count, largest);
+    double sum = 0;
+    for (int i = from; i < from + count; i++) {
+      sum += s[i];
+    }
+    for (int i = from; i < from + count; i++) {
+      s[i] = (float) (s[i] / sum);
+    }
+    return largest + Math.log(sum);
+  }
+
+  /// $s \leftarrow e^{s - \text{base}}$ in place, for $s \le$ base.
+  static void exponentials(float[] s, int from, int count, float base) {
+    int i = from;
+    int end = from + count;
+    for (; i + LENGTH <= end; i += LENGTH) {
+      Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i).sub(base)).intoArray(s, i);
+    }
+    if (i < end) {
+      var mask = SPECIES.indexInRange(i, end);
+      Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i, mask).sub(base))
+          .intoArray(s, i, mask);
+    }
+  }
+}

@@ -1,0 +1,430 @@
+package io.github.attention4j.cpu.mechanism;
+
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
+
+import io.github.attention4j.api.FeatureMap;
+import io.github.attention4j.api.Mechanism.Linearized;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.cpu.kernel.Exponential;
+import io.github.attention4j.cpu.kernel.Lanes;
+import io.github.attention4j.cpu.plan.HeadInputs;
+import io.github.attention4j.cpu.plan.PrefixScope;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+
+/// One key head's walk along the sequence, in chunks of keys: their features join the state,
+/// queries read it.
+///
+/// Values carry a further column of ones, so that the state's last column is $\sum_j \phi(k_j)$ and
+/// a query's last sum its denominator. The state is kept in float64 and read in float32; chunks are
+/// summed in float32. When causal, the pairs within a chunk are attended quadratically.
+///
+/// Exponential features are kept as $e^{x - M}$ with a running maximum $M$ of all keys so far, and
+/// each query is shifted by its own maximum: both cancel. A query whose denominator still vanishes
+/// in float32 (its large features meet only small ones) is computed again by [LogFeatureRows].
+final class LinearizedWalk {
+  private static final int CHUNK = 64;
+
+  /// Below this share of what a denominator can be, digits are lost to underflow.
+  private static final float VANISHED = 1e-28f;
+
+  private final LinearizedKernel.Run run;
+  private final HeadInputs heads;
+  private final PrefixScope scope;
+  private final FeatureMap map;
+  private final int features;
+  private final int projections;
+  private final int width;
+  private final int size;
+  private final int valueSize;
+  private final int columns;
+  private final float[] vectors;
+  private final float[] turned;
+  private final float[] omega;
+  private final float[] omegaTurned;
+  private int omegaHead = -1;
+  private final float[] phiK;
+  private final float[] phiQ;
+  private final float[] logK;
+  private final float[] values;
+  private final float[] pairs;
+  private final float[] sums;
+  private final float[] chunkState;
+  private final float[] readState;
+  private final double[] state;
+  private final float[] shiftQ = new float[CHUNK];
+  private final LogFeatureRows exact;
+  private final double[] exactOutput;
+  private double maximum;
+  private boolean finiteValues;
+
+  LinearizedWalk(Linearized mechanism, LinearizedKernel.Run run) {
+    this.run = run;
+    heads = run.in().heads();
+    scope = run.in().scope();
+    map = mechanism.features();
+    features = run.in().features();
+    size = heads.keySize();
+    valueSize = heads.valueSize();
+    projections = map instanceof FeatureMap.FavorPlus favor ? favor.omega().shape().intSize(-2) : 0;
+    width = Lanes.roundUp(features, LENGTH);
+    columns = Lanes.roundUp(valueSize + 1, LENGTH);
+    int projectedWidth = Lanes.roundUp(Math.max(projections, 1), LENGTH);
+    vectors = new float[CHUNK * size];
+    turned = new float[size * CHUNK];
+    omega = new float[projections * size];
+    omegaTurned = new float[projections == 0 ? 0 : size * projectedWidth];
+    phiK = new float[features * CHUNK];
+    phiQ = new float[CHUNK * Math.max(width, 2 * projectedWidth)];
+    logK = new float[Math.max(projections, 1) * CHUNK];
+    values = new float[CHUNK * columns];
+    pairs = new float[CHUNK * CHUNK];
+    sums = new float[CHUNK * columns];
+    chunkState = new float[features * columns];
+    readState = new float[features * columns];
+    state = new double[features * columns];
+    exact = new LogFeatureRows(map, run.in(), run.before());
+    exactOutput = new double[valueSize];
+  }
+
+  /// Walks along a key head, for all query heads that read it.
+  void run(int b, int keyHead) {
+    start(b, keyHead);
+    int group = heads.queryHeads() / heads.keyHeads();
+    int keys = scope.keys(b);
+    int steps = scope.causal() ? Math.max(keys, heads.queries()) : keys;
+    for (int first = 0; first < steps; first += CHUNK) {
+      int count = Math.clamp(keys - (long) first, 0, CHUNK);
+      if (count > 0) {
+        keyFeatures(b, keyHead, first, count);
+        readValues(b, keyHead, first, count);
+      }
+      if (scope.causal()) {
+        int queries = Math.clamp(heads.queries() - (long) first, 0, CHUNK);
+        for (int h = keyHead * group; h < (keyHead + 1) * group && queries > 0; h++) {
+          queries(b, h, first, queries, count);
+        }
+      }
+      if (count > 0) {
+        join(count);
+      }
+    }
+    for (int first = 0; !scope.causal() && first < heads.queries(); first += CHUNK) {
+      int queries = Math.min(CHUNK, heads.queries() - first);
+      for (int h = keyHead * group; h < (keyHead + 1) * group; h++) {
+        queries(b, h, first, queries, 0);
+      }
+    }
+    finish(b, keyHead);
+    stageKeys(b, keyHead);
+  }
+
+  private void start(int b, int keyHead) {
+    Arrays.fill(state, 0);
+    Arrays.fill(readState, 0f);
+    maximum = map instanceof FeatureMap.EluPlusOne ? 0 : Double.NEGATIVE_INFINITY;
+    LinearizedKernel.State before = run.before();
+    if (before != null) {
+      // What was summed before is not shifted.
+      maximum = 0;
+      long from = ((long) b * heads.keyHeads() + keyHead) * features;
+      for (int r = 0; r < features; r++) {
+        for (int e = 0; e < valueSize; e++) {
+          state[r * columns + e] = before.s().at((from + r) * valueSize + e);
+        }
+        state[r * columns + valueSize] = before.z().at(from + r);
+      }
+      round();
+    }
+    if (map instanceof FeatureMap.FavorPlus favor) {
+      prepareOmega(favor.omega(), keyHead);
+    }
+  }
+
+  private void prepareOmega(Tensor directions, int head) {
+    int own = directions.shape().rank() == 3 ? head : 0;
+    if (own == omegaHead) {
+      return;
+    }
+    omegaHead = own;
+    Floats.read(directions, (long) own * projections * size, omega, 0, projections * size);
+    float root = (float) Math.pow(size, -0.25);
+    for (int i = 0; i < omega.length; i++) {
+      omega[i] *= root;
+    }
+    Floats.transpose(
+        omega, size, projections, size, omegaTurned, Lanes.roundUp(projections, LENGTH));
+  }
+
+  private void readValues(int b, int keyHead, int first, int count) {
+    long from = (((long) b * heads.keyHeads() + keyHead) * heads.keys() + first) * valueSize;
+    Floats.readRows(heads.value(), from, values, count, valueSize, columns);
+    for (int j = 0; j < count; j++) {
+      values[j * columns + valueSize] = 1;
+    }
+    finiteValues = Floats.finite(values, 0, count * columns);
+  }
+
+  /// The features of a chunk of keys, `[features][CHUNK]`, zeros behind `count`.
+  private void keyFeatures(int b, int keyHead, int first, int count) {
+    readVectors(heads.key(), ((long) b * heads.keyHeads() + keyHead) * heads.keys() + first, count);
+    if (map instanceof FeatureMap.EluPlusOne) {
+      for (int j = 0; j < count; j++) {
+        elu(vectors, j * size, vectors, j * size, size);
+      }
+      Arrays.fill(phiK, 0f);
+      Floats.transpose(vectors, size, count, size, phiK, CHUNK);
+      return;
+    }
+    Arrays.fill(turned, 0f);
+    Floats.transpose(vectors, size, count, size, turned, CHUNK);
+    Arrays.fill(logK, 0, projections * CHUNK, 0f);
+    Product.add(
+        omega,
+        0,
+        size,
+        turned,
+        CHUNK,
+        logK,
+        CHUNK,
+        projections,
+        size,
+        Lanes.roundUp(count, LENGTH));
+    float[] shift = shifts(count);
+    double largest = maximum;
+    boolean both = features > projections;
+    for (int r = 0; r < projections; r++) {
+      for (int j = 0; j < count; j++) {
+        float x = logK[r * CHUNK + j];
+        float log = (both ? Math.abs(x) : x) + shift[j];
+        // NaN and infinity stay with their own key: they are no maximum.
+        if (log > largest && log < Float.POSITIVE_INFINITY) {
+          largest = log;
+        }
+      }
+    }
+    if (largest > maximum) {
+      rescale(largest);
+    }
+    float base = (float) maximum;
+    for (int r = 0; r < projections; r++) {
+      exponentials(r, 1f, shift, base, phiK, r * CHUNK, count);
+      if (both) {
+        exponentials(r, -1f, shift, base, phiK, (projections + r) * CHUNK, count);
+      }
+    }
+  }
+
+  private void exponentials(
+      int r, float sign, float[] shift, float base, float[] into, int at, int count) {
+    for (int j = 0; j < CHUNK; j += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, logK, r * CHUNK + j).mul(sign);
+      Exponential.ofNegative(x.add(FloatVector.fromArray(SPECIES, shift, j)).sub(base))
+          .intoArray(into, at + j);
+    }
+    Arrays.fill(into, at + count, at + CHUNK, 0f);
+  }
+
+  /// $-|x'|^2 / 2 - \ln \sqrt{\text{features}}$ of the vectors at hand.
+  private float[] shifts(int count) {
+    double root = Math.sqrt(size);
+    double constant = Math.log(features) / 2;
+    for (int j = 0; j < count; j++) {
+      double squares = 0;
+      for (int c = 0; c < size; c++) {
+        double x = vectors[j * size + c];
+        squares += x * x;
+      }
+      shiftQ[j] = (float) (-squares / (2 * root) - constant);
+    }
+    Arrays.fill(shiftQ, count, CHUNK, 0f);
+    return shiftQ;
+  }
+
+  private void rescale(double largest) {
+    double shrink = Math.exp(maximum - largest);
+    maximum = largest;
+    for (int i = 0; i < state.length; i++) {
+      state[i] *= shrink;
+    }
+    round();
+  }
+
+  private void round() {
+    for (int i = 0; i < state.length; i++) {
+      readState[i] = (float) state[i];
+    }
+  }
+
+  /// The chunk's keys and values join the state.
+  private void join(int count) {
+    Arrays.fill(chunkState, 0f);
+    Product.add(phiK, 0, CHUNK, values, columns, chunkState, columns, features, count, columns);
+    for (int i = 0; i < state.length; i++) {
+      state[i] += chunkState[i];
+      readState[i] = (float) state[i];
+    }
+  }
+
+  /// The outputs of a chunk of queries, from the state and the first `keys` of the chunk at hand.
+  private void queries(int b, int h, int first, int count, int keys) {
+    long row = ((long) b * heads.queryHeads() + h) * heads.queries() + first;
+    readVectors(heads.query(), row, count);
+    queryFeatures(count, row);
+    Arrays.fill(sums, 0, count * columns, 0f);
+    int stride = queryStride();
+    Product.add(phiQ, 0, stride, readState, columns, sums, columns, count, features, columns);
+    if (keys > 0) {
+      Arrays.fill(pairs, 0, count * CHUNK, 0f);
+      Product.add(
+          phiQ, 0, stride, phiK, CHUNK, pairs, CHUNK, count, features, Lanes.roundUp(keys, LENGTH));
+      for (int i = 0; i < count; i++) {
+        Arrays.fill(pairs, i * CHUNK + Math.min(i + 1, keys), (i + 1) * CHUNK, 0f);
+      }
+      if (finiteValues) {
+        Product.add(pairs, 0, CHUNK, values, columns, sums, columns, count, keys, columns);
+      } else {
+        // A weight of 0 times NaN would be NaN: what a query does not see is not read.
+        for (int i = 0; i < count; i++) {
+          for (int j = 0; j < Math.min(i + 1, keys); j++) {
+            Floats.add(sums, i * columns, pairs[i * CHUNK + j], values, j * columns, columns);
+          }
+        }
+      }
+    }
+    for (int i = 0; i < count; i++) {
+      float norm = sums[i * columns + valueSize];
+      if (norm < VANISHED && (run.before() != null || scope.visible(b, first + i) > 0)) {
+        exact.weigh(b, h, first + i, exactOutput);
+        for (int e = 0; e < valueSize; e++) {
+          sums[i * columns + e] = (float) exactOutput[e];
+        }
+      } else if (norm != 0) {
+        for (int e = 0; e < valueSize; e++) {
+          sums[i * columns + e] /= norm;
+        }
+      }
+      Floats.write(sums, i * columns, valueSize, run.output(), (row + i) * valueSize);
+    }
+  }
+
+  private int queryStride() {
+    return phiQ.length / CHUNK;
+  }
+
+  /// The features of a chunk of queries, each shifted by its maximum.
+  private void queryFeatures(int count, long row) {
+    int stride = queryStride();
+    if (map instanceof FeatureMap.EluPlusOne) {
+      for (int i = 0; i < count; i++) {
+        elu(vectors, i * size, phiQ, i * stride, size);
+      }
+      stage(run.phiQ(), row, phiQ, stride, count);
+      return;
+    }
+    Arrays.fill(phiQ, 0f);
+    Product.add(
+        vectors,
+        0,
+        size,
+        omegaTurned,
+        Lanes.roundUp(projections, LENGTH),
+        phiQ,
+        stride,
+        count,
+        size,
+        Lanes.roundUp(projections, LENGTH));
+    boolean both = features > projections;
+    for (int i = 0; i < count; i++) {
+      int at = i * stride;
+      for (int r = 0; both && r < projections; r++) {
+        phiQ[at + projections + r] = -phiQ[at + r];
+      }
+    }
+    if (run.phiQ() != null) {
+      float[] shift = shifts(count);
+      float[] raw = new float[count * features];
+      for (int i = 0; i < count; i++) {
+        for (int r = 0; r < features; r++) {
+          raw[i * features + r] = (float) Math.exp(phiQ[i * stride + r] + shift[i]);
+        }
+      }
+      stage(run.phiQ(), row, raw, features, count);
+    }
+    for (int i = 0; i < count; i++) {
+      int at = i * stride;
+      float largest = Float.NEGATIVE_INFINITY;
+      for (int r = 0; r < features; r++) {
+        largest = Math.max(largest, phiQ[at + r]);
+      }
+      Floats.exponentials(phiQ, at, features, largest);
+    }
+  }
+
+  private void readVectors(Tensor from, long row, int count) {
+    Floats.read(from, row * size, vectors, 0, count * size);
+  }
+
+  private static void elu(float[] from, int at, float[] into, int to, int count) {
+    int i = 0;
+    for (; i + LENGTH <= count; i += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, from, at + i);
+      FloatVector low = Exponential.ofNegative(x.min(0f));
+      low.blend(x.add(1f), x.compare(jdk.incubator.vector.VectorOperators.GT, 0f))
+          .intoArray(into, to + i);
+    }
+    for (; i < count; i++) {
+      float x = from[at + i];
+      into[to + i] = x > 0 ? x + 1 : (float) Math.exp(x);
+    }
+  }
+
+  private void stage(@Nullable Tensor into, long row, float[] rows, int stride, int count) {
+    for (int i = 0; into != null && i < count; i++) {
+      Floats.write(rows, i * stride, features, into, (row + i) * features);
+    }
+  }
+
+  /// The plain features of all keys, those behind the length too.
+  private void stageKeys(int b, int keyHead) {
+    Tensor into = run.phiK();
+    if (into == null) {
+      return;
+    }
+    long head = ((long) b * heads.keyHeads() + keyHead) * heads.keys();
+    float[] row = new float[features];
+    for (int j = 0; j < heads.keys(); j++) {
+      readVectors(heads.key(), head + j, 1);
+      if (map instanceof FeatureMap.EluPlusOne) {
+        elu(vectors, 0, row, 0, size);
+      } else {
+        float shift = shifts(1)[0];
+        for (int r = 0; r < projections; r++) {
+          float x = Floats.dot(omega, r * size, vectors, 0, size);
+          row[r] = (float) Math.exp(x + shift);
+          if (features > projections) {
+            row[projections + r] = (float) Math.exp(-x + shift);
+          }
+        }
+      }
+      Floats.write(row, 0, features, into, (head + j) * features);
+    }
+  }
+
+  private void finish(int b, int keyHead) {
+    LinearizedKernel.State after = run.after();
+    if (after == null) {
+      return;
+    }
+    double scale = maximum == Double.NEGATIVE_INFINITY ? 0 : Math.exp(maximum);
+    long from = ((long) b * heads.keyHeads() + keyHead) * features;
+    for (int r = 0; r < features; r++) {
+      for (int e = 0; e < valueSize; e++) {
+        after.s().set((from + r) * valueSize + e, (float) (scale * state[r * columns + e]));
+      }
+      after.z().set(from + r, (float) (scale * state[r * columns + valueSize]));
+    }
+  }
+}
