@@ -27,7 +27,12 @@ final class Activations {
 
   /** The function a field names. */
   static Activation read(Config config, String field, String otherwise) {
-    Activation function = NAMES.get(config.text(field, otherwise));
+    return named(config, field, config.text(field, otherwise));
+  }
+
+  /** The function of this name, which a field contains. */
+  static Activation named(Config config, String field, String name) {
+    Activation function = NAMES.get(name);
     if (function == null) {
       throw config.refuse(field, "one of " + NAMES.keySet());
     }

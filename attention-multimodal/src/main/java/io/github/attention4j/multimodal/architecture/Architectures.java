@@ -5,7 +5,17 @@ import java.util.List;
 
 /// The architectures that are known, and the choice among them.
 public final class Architectures {
-  private static final List<Architecture> ALL = List.of(new Llama());
+  private static final List<Architecture> ALL =
+      List.of(
+          new Bert(),
+          new Clip(),
+          new Gpt2(),
+          new Llama(),
+          new Lxmert(),
+          new Marian(),
+          new T5(),
+          new Vit(),
+          new Whisper());
 
   private Architectures() {}
 

@@ -1,6 +1,7 @@
 package io.github.attention4j.multimodal.architecture;
 
 import io.github.attention4j.api.ElementType;
+import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Mechanism.Pairwise;
 import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Tensor;
@@ -75,9 +76,14 @@ public final class ModelGraph {
   /// A layer norm: `parameter.weight` and `parameter.bias`, or `gamma` and `beta` as older files
   /// name them.
   public String layerNorm(String parameter, String from, int size, double epsilon) {
+    return layerNorm(parameter, parameter, from, size, epsilon);
+  }
+
+  /// A layer norm under a node's name of its own, because its parameters are used more than once.
+  public String layerNorm(String node, String parameter, String from, int size, double epsilon) {
     boolean old = !weights.has(parameter + ".weight") && weights.has(parameter + ".gamma");
     return layer(
-        parameter,
+        node,
         new Layer.LayerNorm(
             weights.tensor(parameter + (old ? ".gamma" : ".weight"), size),
             weights.tensor(parameter + (old ? ".beta" : ".bias"), size),
@@ -137,8 +143,7 @@ public final class ModelGraph {
                 mechanism.scope() instanceof Scope.Full
                     ? Scope.mask()
                     : mechanism.scope().and(Scope.mask()));
-    List<String> extras =
-        keyMask.isEmpty() ? List.of() : List.of(io.github.attention4j.api.Inputs.MASK);
+    List<String> extras = keyMask.isEmpty() ? List.of() : List.of(Inputs.MASK);
     return layer(
         node,
         new Layer.Attend(heads, keyHeads, masked, extras, label),

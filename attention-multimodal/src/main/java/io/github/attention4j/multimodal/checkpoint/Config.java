@@ -45,6 +45,11 @@ public final class Config {
     return new Config(source, node);
   }
 
+  /// Without any field.
+  public static Config empty() {
+    return parse("{}", "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
   /// Parses a JSON array of strings, such as a vocabulary.
   ///
   /// @throws IllegalArgumentException if it is something else
@@ -78,6 +83,12 @@ public final class Config {
   /// Whether the field is there and not null.
   public boolean has(String field) {
     return find(field) != null;
+  }
+
+  /// Whether the field is there and an array.
+  public boolean isArray(String field) {
+    JsonNode value = find(field);
+    return value != null && value.isArray();
   }
 
   /// A whole number from 0 to 2^31 - 1.

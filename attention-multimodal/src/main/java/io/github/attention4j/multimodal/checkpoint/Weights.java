@@ -94,6 +94,11 @@ public final class Weights {
     }
   }
 
+  /// Says that all tensors whose names begin with this are known and not needed.
+  public void ignoreUnder(String start) {
+    files.keySet().stream().filter(name -> name.startsWith(prefix + start)).forEach(used::add);
+  }
+
   /// The full names of the tensors that nothing asked for, in order.
   public Set<String> unused() {
     Set<String> names = new TreeSet<>(files.keySet());

@@ -1,0 +1,163 @@
+package io.github.attention4j.multimodal;
+
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Result;
+import io.github.attention4j.api.network.Network;
+import io.github.attention4j.api.network.Program;
+import io.github.attention4j.multimodal.architecture.AnnotatedTransformer;
+import io.github.attention4j.multimodal.architecture.Architecture;
+import io.github.attention4j.multimodal.architecture.Architectures;
+import io.github.attention4j.multimodal.checkpoint.Checkpoint;
+import io.github.attention4j.multimodal.checkpoint.Config;
+import io.github.attention4j.multimodal.checkpoint.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Any checkpoint of a known architecture as one network on given arrays: outputs and every
+/// attention map, under the names of the published implementation (`logits`, `hidden_states.0`,
+/// `attentions.0`, `cross_attentions.1` …).
+///
+/// `model_type` of `config.json` decides the architecture.
+public final class ModelRunner implements AutoCloseable {
+  private final String modelType;
+  private final Network network;
+  private final List<String> unused;
+  private final Program program;
+
+  private ModelRunner(String modelType, Network network, List<String> unused, Program program) {
+    this.modelType = modelType;
+    this.network = network;
+    this.unused = unused;
+    this.program = program;
+  }
+
+  /// The values of `model_type` that are known.
+  public static List<String> knownTypes() {
+    return Architectures.known();
+  }
+
+  /// Builds the network of a folder for the inputs a run will have.
+  ///
+  /// @param inputs their names
+  /// @throws IllegalArgumentException if the architecture is unknown, an input is missing or
+  ///   unknown, or a tensor is missing or mis-shaped; says which
+  public static ModelRunner load(Path folder, Set<String> inputs, Execution execution)
+      throws IOException {
+    return load(Checkpoint.open(folder), inputs, execution);
+  }
+
+  /// Builds the network of a checkpoint for the inputs a run will have.
+  public static ModelRunner load(Checkpoint checkpoint, Set<String> inputs, Execution execution)
+      throws IOException {
+    Config config = checkpoint.config();
+    Weights weights = checkpoint.weights();
+    Network network = network(checkpoint, config, weights, inputs);
+    List<String> unused = List.copyOf(weights.unused());
+    Program program = execution.compile(network, new LinkedHashSet<>(network.attentionNodes()));
+    return new ModelRunner(type(config), network, unused, program);
+  }
+
+  /// The network of a checkpoint with every input the architecture requires and those named, for
+  /// export.
+  ///
+  /// @param inputs names of inputs; none means all the architecture knows
+  public static Network network(Checkpoint checkpoint, Set<String> inputs) throws IOException {
+    Config config = checkpoint.config();
+    Set<String> chosen = new LinkedHashSet<>(inputs);
+    if (chosen.isEmpty() && !AnnotatedTransformer.describes(config)) {
+      Architectures.of(config).inputs(config).stream()
+          .map(Architecture.Input::name)
+          .filter(name -> !name.equals("position_ids"))
+          .forEach(chosen::add);
+    }
+    return network(checkpoint, config, checkpoint.weights(), chosen);
+  }
+
+  private static String type(Config config) {
+    return AnnotatedTransformer.describes(config)
+        ? "annotated transformer"
+        : config.text("model_type");
+  }
+
+  private static Network network(
+      Checkpoint checkpoint, Config config, Weights weights, Set<String> inputs)
+      throws IOException {
+    if (AnnotatedTransformer.describes(config)) {
+      int vocabulary = checkpoint.strings("vocab.json").size();
+      return AnnotatedTransformer.read(config, vocabulary)
+          .networks("annotated_transformer", weights)
+          .whole();
+    }
+    Architecture architecture = Architectures.of(config);
+    List<String> known = new ArrayList<>();
+    for (Architecture.Input input : architecture.inputs(config)) {
+      known.add(input.name());
+      if (input.required() && !inputs.contains(input.name())) {
+        throw new IllegalArgumentException(
+            "inputs: expected '"
+                + input.name()
+                + "' for "
+                + architecture.modelType()
+                + " ("
+                + input.meaning()
+                + "), got "
+                + inputs);
+      }
+    }
+    for (String name : inputs) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "inputs: expected some of "
+                + known
+                + " for "
+                + architecture.modelType()
+                + ", got '"
+                + name
+                + "'");
+      }
+    }
+    return architecture.network(config, weights, inputs);
+  }
+
+  /// What `config.json` calls the architecture.
+  public String modelType() {
+    return modelType;
+  }
+
+  /// The network.
+  public Network network() {
+    return network;
+  }
+
+  /// Who runs it and where.
+  public String device() {
+    return program.device();
+  }
+
+  /// The tensors of the checkpoint that the network does not use, such as heads for other tasks.
+  public List<String> unusedTensors() {
+    return unused;
+  }
+
+  /// Runs the network.
+  ///
+  /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape
+  public Result run(Inputs inputs) {
+    Inputs needed = Inputs.none();
+    for (var port : network.inputs()) {
+      NdArray array = inputs.get(port.name());
+      needed = needed.with(port.name(), array);
+    }
+    return program.run(needed);
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}
