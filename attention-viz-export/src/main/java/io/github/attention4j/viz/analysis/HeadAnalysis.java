@@ -13,8 +13,9 @@ import java.util.Map;
 
 /// What every head of a model does, over one text or many.
 ///
-/// Every score stands beside its baseline, the score of attention spread evenly over the keys the
-/// mask allows, and beside the cells that show it. Analyses of different texts [merge][#merge], in
+/// Every score stands beside its baseline and the cells that show it. The baseline is what
+/// attention spread evenly over the keys the mask allows would score; for roles that mean the same
+/// keys for every query it is what the head's other preferred keys get, if that is more. Analyses of different texts [merge][#merge], in
 /// any grouping and with the same result up to rounding. Memory does not grow with the number of
 /// texts. Not thread-safe while texts are added.
 public final class HeadAnalysis {
@@ -53,9 +54,10 @@ public final class HeadAnalysis {
               new Sides(map.queries(), map.keys()),
               sides -> TokenPatterns.of(sides.queries(), sides.keys()));
       for (int head = 0; head < map.heads(); head++) {
-        heads
-            .computeIfAbsent(new HeadId(map.label(), head), ignored -> new HeadTally())
-            .add(map, head, support, cells, texts);
+        new HeadReader(map, head, support, cells, texts)
+            .into(
+                heads.computeIfAbsent(
+                    new HeadId(map.label(), head), ignored -> new HeadTally()));
       }
     }
     texts++;

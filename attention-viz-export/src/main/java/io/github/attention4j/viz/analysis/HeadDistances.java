@@ -12,8 +12,10 @@ import java.util.List;
 /// Rows that are empty in either head do not count. Only heads of the same kind over the same
 /// queries and keys can be compared.
 public final class HeadDistances {
-  /// Long texts are sampled: at most this many rows, evenly spaced.
-  public static final int MOST_ROWS = 24;
+  /// Large models and long texts are sampled, by evenly spaced rows: this many cells are compared.
+  private static final double MOST_CELLS = 1.2e8;
+
+  private static final int LEAST_ROWS = 8;
 
   /// Closer than this on average, and one of the two heads adds little.
   public static final double REDUNDANT = 0.02;
@@ -45,7 +47,8 @@ public final class HeadDistances {
       }
     }
     int queries = like.queries().size();
-    int rows = Math.min(queries, MOST_ROWS);
+    double cellsPerRow = 0.5 * heads.size() * heads.size() * like.keys().size();
+    int rows = Math.min(queries, Math.max(LEAST_ROWS, (int) (MOST_CELLS / cellsPerRow)));
     Sums sums = new Sums(weights.size(), like.keys().size());
     for (int sample = 0; sample < rows; sample++) {
       sums.add(weights, (int) ((long) sample * queries / rows + queries / (2L * rows)));

@@ -1,6 +1,5 @@
 package io.github.attention4j.viz.analysis;
 
-import io.github.attention4j.api.trace.AttentionMap;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -35,97 +34,18 @@ public final class HeadTally {
 
   HeadTally() {}
 
-  /// Adds one head of one map.
-  ///
-  /// @param text the number of the text, for the evidence
-  void add(AttentionMap map, int head, Support support, TokenPatterns patterns, long text) {
-    HeadWeights weights = HeadWeights.of(map, head);
-    float[] row = new float[weights.keys()];
-    long[] hits = new long[weights.queries() + weights.keys()];
-    for (int query = 0; query < weights.queries(); query++) {
-      int allowed = support.allowed(query);
-      if (allowed == 0) {
-        continue;
-      }
-      weights.row(query, row);
-      addRow(row, query);
-      if (allowed < 2) {
-        continue; // With one key to look at, every head looks at it.
-      }
-      for (Role role : Role.values()) {
-        int[][] keys = patterns.of(role);
-        if (keys != null && keys[query].length > 0) {
-          addRole(role, keys[query], row, query, allowed, map, support, text);
-        }
-      }
-      hits[strongest(row, query, support) - query + weights.queries()]++;
-    }
-    addOffsets(hits, support);
-  }
-
-  private void addRow(float[] row, int query) {
-    double logs = 0;
-    double largest = 0;
-    for (int key = 0; key < row.length; key++) {
-      if (row[key] > 0) {
-        logs += row[key] * Math.log(row[key]);
-        distance += row[key] * Math.abs(query - key);
-        largest = Math.max(largest, row[key]);
-      }
-    }
-    rows++;
-    entropy -= logs;
-    confidence += largest;
-  }
-
-  private void addRole(
-      Role role,
-      int[] keys,
-      float[] row,
-      int query,
-      int allowed,
-      AttentionMap map,
-      Support support,
-      long text) {
-    double score = 0;
-    int possible = 0;
-    int strongest = -1;
-    for (int key : keys) {
-      if (support.allows(query, key)) {
-        possible++;
-        score += row[key];
-        strongest = strongest < 0 || row[key] > row[strongest] ? key : strongest;
-      }
-    }
-    if (possible == 0 || possible == allowed) {
-      return; // The mask decides the row, not the head.
-    }
-    roles.merge(role, Tally.EMPTY.add(score, (double) possible / allowed), Tally::plus);
+  /// Adds one row's score for a role, and the cell that shows it best.
+  void addRole(Role role, double score, double baseline, Cell strongest) {
+    roles.merge(role, Tally.EMPTY.add(score, baseline), Tally::plus);
     List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
-    if (kept.size() < KEPT_CELLS || row[strongest] > kept.getLast().weight()) {
-      kept.add(
-          new Cell(
-              text,
-              query,
-              strongest,
-              map.queries().texts().get(query),
-              map.keys().texts().get(strongest),
-              row[strongest]));
+    if (kept.size() < KEPT_CELLS || strongest.weight() > kept.getLast().weight()) {
+      kept.add(strongest);
       keepStrongest(kept);
     }
   }
 
-  private static int strongest(float[] row, int query, Support support) {
-    int best = -1;
-    for (int key = 0; key < row.length; key++) {
-      if (support.allows(query, key) && (best < 0 || row[key] > row[best])) {
-        best = key;
-      }
-    }
-    return best;
-  }
-
-  private void addOffsets(long[] hits, Support support) {
+  /// Adds how often the largest weight of a row stood at each offset; offset 0 stands at index [Support#queries].
+  void addOffsets(long[] hits, Support support) {
     double[] chances = support.offsetChances();
     for (int i = 0; i < hits.length; i++) {
       if (hits[i] > 0 || chances[i] > 0) {

@@ -33,11 +33,11 @@ public enum Role {
     return text;
   }
 
-  /// Whether the role needs queries and keys to be the same sequence.
-  boolean needsSameSequence() {
+  /// Whether the role means the same keys for every query.
+  boolean meansFixedKeys() {
     return switch (this) {
-      case PREVIOUS, NEXT, SELF, DUPLICATE, INDUCTION -> true;
-      case FIRST, SEPARATOR, PUNCTUATION, POSITIONAL -> false;
+      case FIRST, SEPARATOR, PUNCTUATION -> true;
+      case PREVIOUS, NEXT, SELF, DUPLICATE, INDUCTION, POSITIONAL -> false;
     };
   }
 }

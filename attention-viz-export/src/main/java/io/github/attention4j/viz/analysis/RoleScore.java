@@ -17,7 +17,7 @@ public record RoleScore(HeadId head, Role role, String detail, Tally tally, List
   public static final double NOTABLE = 0.25;
 
   /// The least number of standard errors above the baseline.
-  public static final double CERTAIN = 4;
+  public static final double CERTAIN = 5;
 
   /// Voita et al.'s limit for positional heads.
   static final double POSITIONAL_SHARE = 0.9;

@@ -5,7 +5,7 @@ package io.github.attention4j.viz.analysis;
 ///
 /// @param rows how many rows
 /// @param score the weight the head put on the role's cells
-/// @param baseline the weight an even spread over the allowed keys would have put there
+/// @param baseline the weight that would be there without the role; see [HeadAnalysis]
 /// @param squares the squares of score minus baseline, row by row
 public record Tally(long rows, double score, double baseline, double squares) {
   /// Nothing seen.

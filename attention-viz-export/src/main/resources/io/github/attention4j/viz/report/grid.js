@@ -1,6 +1,7 @@
 // All heads at a glance: one thumbnail each, layers down, heads across.
 
 import { el, isDark } from "./dom.js";
+import { mainRoles } from "./roles.js";
 import { ramp } from "./scale.js";
 
 /** The grids of all kinds. */
@@ -24,6 +25,7 @@ async function gridRow(store, index, go) {
   const side = map.thumbnailSide;
   const bytes = await store.thumbnails(index);
   const steps = ramp(isDark());
+  const roles = mainRoles(store.report.roles.filter((score) => score.map === index && score.above));
   const cells = [];
   for (let head = 0; head < map.heads; head++) {
     const canvas = el("canvas", { width: side.columns, height: side.rows, "aria-hidden": "true" });
@@ -35,14 +37,14 @@ async function gridRow(store, index, go) {
       image.data.set([colour[0], colour[1], colour[2], 255], 4 * i);
     }
     context.putImageData(image, 0, 0);
-    const role = store.report.roles.find((score) => score.map === index && score.head === head && score.above);
+    const role = roles.find((score) => score.head === head);
     const label = `${map.kind} ${map.derived ?? `layer ${map.layer}`}, ${map.derived ? "layer" : "head"} ${head}${role ? `, ${role.role}` : ""}`;
     cells.push(
       el("button", {
         type: "button", class: "thumb", title: label, "aria-label": label,
         onclick: () => go({ view: map.derived ? "flow" : "head", map: index, heads: [head], query: null, key: null }),
         onkeydown: moveFocus,
-      }, canvas, role ? el("span", { class: "role", text: role.role }) : null),
+      }, canvas, map.derived ? null : el("span", { class: "role", text: role ? role.role : "" })),
     );
   }
   return el("div", { class: "row" }, el("span", { class: "rowname", text: map.derived ? "" : `L${map.layer}` }), ...cells);

@@ -1,5 +1,6 @@
 // A heat map one can move in: wheel and drag, or arrows, + and -, 0.
 
+import { strongest } from "./bars.js";
 import { announce, colours, el, isDark, sharpen } from "./dom.js";
 import { number, ramp, step } from "./scale.js";
 import { spoken, visible } from "./tokens.js";
@@ -20,6 +21,7 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     "aria-label": `heat map, ${rows} queries by ${columns} keys; arrows move, plus and minus zoom, Enter chooses`,
   });
   const readout = el("p", { class: "readout" });
+  const details = el("div", { class: "details" });
   const view = { x: 0, y: 0, cell: fit };
   const cursor = { query: place.query ?? 0, key: place.key ?? 0 };
 
@@ -86,6 +88,7 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     const weight = weights[cursor.query * columns + cursor.key];
     const text = `${spoken(queries, cursor.query)} looks at ${spoken(keys, cursor.key)}: ${number(weight)}`;
     readout.textContent = text;
+    details.replaceChildren(...strongest({ side: "query", at: cursor.query, queries, keys, weights }).nodes, ...strongest({ side: "key", at: cursor.key, queries, keys, weights }).nodes);
     if (aloud) announce(text);
   }
 
@@ -175,7 +178,7 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
       "div",
       { class: "heatbox" },
       el("div", { class: "zoom" }, zoomButton("+", "zoom in", 1.5), zoomButton("−", "zoom out", 1 / 1.5), zoomButton("whole", "whole matrix", 0), readout),
-      canvas,
+      el("div", { class: "heatrow" }, canvas, details),
     ),
     raster: () => bitmap.toDataURL("image/png"),
   };

@@ -1,13 +1,13 @@
 // The head view: who looks at whom, as lines between two columns of tokens.
 
+import { strongest } from "./bars.js";
 import { announce, colours, el, sharpen, token } from "./dom.js";
-import { number } from "./scale.js";
 import { headsName, mapName } from "./store.js";
 import { linesSvg } from "./svg.js";
 import { takeButtons } from "./take.js";
 import { spoken, visible } from "./tokens.js";
 import { toolbar } from "./toolbar.js";
-import { largest, strongestCells, topKeys, topQueries } from "./weights.js";
+import { largest, strongestCells } from "./weights.js";
 
 const ROW = 24;
 const WINDOW = 160;
@@ -74,19 +74,9 @@ export async function showLines(panel, context, maps) {
   }
 
   function tell(side, at) {
-    const found = side === "query" ? topKeys(weights, columnsCount, at, 10) : topQueries(weights, columnsCount, at, 10);
-    const own = side === "query" ? queries : keys;
-    const other = side === "query" ? keys : queries;
-    const name = (cell) => (side === "query" ? cell.key : cell.query);
-    details.replaceChildren(
-      el("h3", {}, token(own.texts[at], visible(own.texts[at])), side === "query" ? " looks at" : " is looked at by"),
-      el("ol", { class: "bars" }, ...found.map((cell) => {
-        const bar = el("span", { class: "bar" });
-        bar.style.setProperty("--weight", (cell.weight / (found[0].weight || 1)).toFixed(3));
-        return el("li", {}, token(other.texts[name(cell)], visible(other.texts[name(cell)], 18)), bar, el("span", { class: "value", text: number(cell.weight) }));
-      })),
-    );
-    return `${spoken(own, at)} ${side === "query" ? "looks at" : "is looked at by"} ${found.slice(0, 3).map((cell) => `${spoken(other, name(cell))} ${number(cell.weight)}`).join(", ")}`;
+    const { nodes, words } = strongest({ side, at, queries, keys, weights });
+    details.replaceChildren(...nodes);
+    return words;
   }
 
   function list(side, labels, span) {
@@ -143,7 +133,7 @@ export async function showLines(panel, context, maps) {
   if (place.query !== null) tell("query", place.query);
   else if (place.key !== null) tell("key", place.key);
   else details.replaceChildren(el("p", { class: "note", text: "The strongest keys of a token appear here." }));
-  draw();
+  return draw;
 }
 
 /** The stretch of a long text that is shown: around the pinned token. */

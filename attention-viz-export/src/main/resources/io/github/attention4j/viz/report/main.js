@@ -10,12 +10,15 @@ import { showPicture, showSound } from "./overlay.js";
 import { formatPlace, parsePlace } from "./place.js";
 import { showRoles } from "./roles.js";
 import { openStore } from "./store.js";
+import { visible } from "./tokens.js";
 
 const store = openStore();
 const scale = { root: true, toggle: (root) => { scale.root = root; draw(); } };
 const panel = document.getElementById("panel");
 const views = available(store.report);
 let drawn = 0;
+/** What the view on the page does once it has a width, and again when that changes. */
+let attached = null;
 
 /** The tabs of this report: name, title, which maps they are about, and how they are shown. */
 function available(report) {
@@ -71,15 +74,18 @@ async function draw() {
   });
   const focus = document.activeElement?.getAttribute("aria-label");
   const next = el("div");
+  attached = null;
   try {
-    await view.show(next, { store, place, go, scale }, view.maps);
+    const shown = await view.show(next, { store, place, go, scale }, view.maps);
+    if (turn !== drawn) return;
+    if (typeof shown === "function") attached = shown;
   } catch (error) {
     next.replaceChildren(el("p", { class: "none", text: `This view could not be drawn: ${error.message}` }));
     console.error(error);
   }
   if (turn !== drawn) return;
   panel.replaceChildren(...next.childNodes);
-  panel.dispatchEvent(new Event("shown"));
+  attached?.();
   if (focus) [...panel.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === focus)?.focus({ preventScroll: true });
   document.documentElement.dataset.view = view.name;
   document.documentElement.dataset.drawn = (performance.now() - started).toFixed(1);
@@ -99,6 +105,11 @@ function stepHead(heads, maps) {
 }
 
 function start() {
+  const model = store.report.facts.model;
+  if (model) {
+    document.title = `${visible(model, 60)} · attention`;
+    document.getElementById("title").replaceChildren("Attention of ", el("bdi", { text: visible(model, 80) }));
+  }
   const tabs = document.getElementById("tabs");
   for (const view of views) {
     tabs.append(el("button", { type: "button", role: "tab", id: `tab-${view.name}`, "data-view": view.name, "aria-controls": "panel", text: view.title, onclick: () => go({ view: view.name }) }));
@@ -128,6 +139,7 @@ function start() {
   );
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   window.addEventListener("hashchange", draw);
+  window.addEventListener("resize", () => attached?.());
   draw();
 }
 

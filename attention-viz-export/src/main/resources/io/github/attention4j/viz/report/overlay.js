@@ -108,7 +108,8 @@ function soundCanvas({ store }, queries, keys, row) {
   drawing.globalAlpha = 1;
   drawing.fillStyle = paper.faint;
   drawing.font = "12px sans-serif";
-  for (let second = 0; second <= end; second += Math.max(1, Math.ceil(end / 12))) {
+  const every = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60].find((seconds) => end / seconds <= 12) ?? 300;
+  for (let second = 0; second <= end; second = Math.round((second + every) * 10) / 10) {
     drawing.fillText(`${second} s`, Math.min(width - 26, (second / end) * width), height + curve + 16);
   }
   return el("figure", {}, canvas, el("figcaption", { class: "note", text: `The highest bar is ${number(max)}.${picture ? "" : " The spectrogram itself was not given to the report."}` }));

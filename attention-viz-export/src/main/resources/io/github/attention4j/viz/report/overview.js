@@ -2,7 +2,7 @@
 
 import { el, token } from "./dom.js";
 import { gridOf } from "./grid.js";
-import { roleTable } from "./roles.js";
+import { mainRoles, roleTable } from "./roles.js";
 import { number } from "./scale.js";
 import { mapName } from "./store.js";
 import { visible } from "./tokens.js";
@@ -54,10 +54,8 @@ function facts(report) {
 
 function standout(context, above) {
   if (above.length === 0) return el("p", { class: "none", text: "No head does anything clearly above its baseline in this text." });
-  const best = new Map();
-  for (const score of above) if (!best.has(`${score.map}.${score.head}.${score.role}`)) best.set(`${score.map}.${score.head}.${score.role}`, score);
   const more = el("button", { type: "button", class: "link", text: "all roles and baselines", onclick: () => context.go({ view: "roles" }) });
-  return el("div", { class: "scroll" }, roleTable(context, [...best.values()], 8), el("p", {}, more));
+  return el("div", { class: "scroll" }, roleTable(context, mainRoles(above), 8), el("p", {}, more));
 }
 
 function proofs(report, go) {

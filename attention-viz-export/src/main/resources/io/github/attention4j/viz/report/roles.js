@@ -20,6 +20,18 @@ export function sortedScores(scores, column, reversed) {
   return [...scores].sort((a, b) => (reversed ? -1 : 1) * order(a, b));
 }
 
+/** One role per head, the most surprising; positional only where nothing more telling was found. */
+export function mainRoles(scores) {
+  const best = new Map();
+  const telling = (score) => score.role !== "positional";
+  for (const score of scores) {
+    const head = `${score.map}.${score.head}`;
+    const known = best.get(head);
+    if (!known || (telling(score) && !telling(known))) best.set(head, score);
+  }
+  return [...best.values()];
+}
+
 /** The table of `scores`; at most `limit` rows. */
 export function roleTable({ store, go }, scores, limit) {
   const body = el("tbody");
@@ -89,7 +101,7 @@ export function showRoles(panel, context) {
   fill();
   panel.replaceChildren(
     el("h2", { text: "What the heads do" }),
-    el("p", { class: "note", text: "The baseline is what attention spread evenly over the allowed keys would score. Surprise is the share reached of the way from the baseline to 1. A head is said to have a role from a surprise of 0.25 on, at four standard errors or more." }),
+    el("p", { class: "note", text: "The baseline is what attention spread evenly over the allowed keys would score; for first tokens, separators and punctuation, what the head’s favourite other keys get, if that is more. Surprise is the share reached of the way from the baseline to 1. A head is said to have a role from a surprise of 0.25 on, at five standard errors or more." }),
     el("p", { class: "choices" }, role, el("label", {}, all, " also scores that are not clearly above their baseline")),
     place,
     ...report.headMaps.map((map) => headMap(context, map)),

@@ -19,7 +19,7 @@ export function visible(text, limit = 28) {
 function mark(character, text) {
   const known = MARKS.get(character);
   if (known !== undefined && (character !== " " || text.trim() === "")) return known;
-  return /[\p{Cc}\p{Cs}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u.test(character) ? "�" : character;
+  return /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u.test(character) ? "�" : character;
 }
 
 /** A token with its place, for people who hear the page. */
