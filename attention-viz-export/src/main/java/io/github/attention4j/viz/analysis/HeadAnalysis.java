@@ -15,9 +15,9 @@ import java.util.Map;
 ///
 /// Every score stands beside its baseline and the cells that show it. The baseline is what
 /// attention spread evenly over the keys the mask allows would score; for roles that mean the same
-/// keys for every query it is what the head's other preferred keys get, if that is more. Analyses of different texts [merge][#merge], in
-/// any grouping and with the same result up to rounding. Memory does not grow with the number of
-/// texts. Not thread-safe while texts are added.
+/// keys for every query it is what the head's other preferred keys get, if that is more. Analyses
+/// of different texts [merge][#merge], in any grouping and with the same result up to rounding.
+/// Memory does not grow with the number of texts. Not thread-safe while texts are added.
 public final class HeadAnalysis {
   private final Map<HeadId, HeadTally> heads;
   private long texts;
@@ -55,9 +55,7 @@ public final class HeadAnalysis {
               sides -> TokenPatterns.of(sides.queries(), sides.keys()));
       for (int head = 0; head < map.heads(); head++) {
         new HeadReader(map, head, support, cells, texts)
-            .into(
-                heads.computeIfAbsent(
-                    new HeadId(map.label(), head), ignored -> new HeadTally()));
+            .into(heads.computeIfAbsent(new HeadId(map.label(), head), ignored -> new HeadTally()));
       }
     }
     texts++;

@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads one head of one map into a tally, row by row.
 ///
-/// What a role's score is compared with, per row: the share of the allowed keys that are the role's, which is what an even spread gives
-/// it. A role that means the same keys for every query (first, separator, punctuation) is also compared with the keys this head prefers
-/// otherwise: as many of them as the role has. A head that stares at arbitrary columns stares at the first one by chance as well.
+/// What a role's score is compared with, per row: the share of the allowed keys that are the
+/// role's, which is what an even spread gives it. A role that means the same keys for every query
+/// (first, separator, punctuation) is also compared with the keys this head prefers otherwise: as
+/// many of them as the role has. A head that stares at arbitrary columns stares at the first one by
+/// chance as well.
 final class HeadReader {
   private final AttentionMap map;
   private final HeadWeights weights;

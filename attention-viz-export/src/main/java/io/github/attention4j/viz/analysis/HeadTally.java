@@ -44,7 +44,8 @@ public final class HeadTally {
     }
   }
 
-  /// Adds how often the largest weight of a row stood at each offset; offset 0 stands at index [Support#queries].
+  /// Adds how often the largest weight of a row stood at each offset; offset 0 stands at index
+  /// [Support#queries].
   void addOffsets(long[] hits, Support support) {
     double[] chances = support.offsetChances();
     for (int i = 0; i < hits.length; i++) {

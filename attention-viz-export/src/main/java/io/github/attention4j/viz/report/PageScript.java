@@ -17,27 +17,27 @@ import java.util.stream.Collectors;
 final class PageScript {
   static final List<String> MODULES =
       List.of(
-          "codec.js",
-          "weights.js",
-          "scale.js",
-          "place.js",
-          "tokens.js",
-          "svg.js",
-          "dom.js",
-          "store.js",
-          "legend.js",
-          "toolbar.js",
-          "take.js",
-          "bars.js",
-          "heatmap.js",
-          "matrix.js",
-          "lines.js",
-          "roles.js",
-          "grid.js",
-          "alignment.js",
-          "overlay.js",
-          "overview.js",
-          "main.js");
+          "codec.mjs",
+          "weights.mjs",
+          "scale.mjs",
+          "place.mjs",
+          "tokens.mjs",
+          "svg.mjs",
+          "dom.mjs",
+          "store.mjs",
+          "legend.mjs",
+          "toolbar.mjs",
+          "take.mjs",
+          "bars.mjs",
+          "heatmap.mjs",
+          "matrix.mjs",
+          "lines.mjs",
+          "roles.mjs",
+          "grid.mjs",
+          "alignment.mjs",
+          "overlay.mjs",
+          "overview.mjs",
+          "main.mjs");
 
   private PageScript() {}
 

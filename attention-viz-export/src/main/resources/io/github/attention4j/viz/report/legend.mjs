@@ -1,7 +1,7 @@
 // The colour scale with its numbers.
 
-import { el, isDark, sharpen } from "./dom.js";
-import { css, number, ramp, weightAt } from "./scale.js";
+import { el, isDark, sharpen } from "./dom.mjs";
+import { css, number, ramp, weightAt } from "./scale.mjs";
 
 /** A legend from 0 to `max`; `toggle` is called when the reader changes the scale. */
 export function legend({ max, root, error, toggle }) {

@@ -1,10 +1,10 @@
 // Cross-attention as an alignment: for every query the key it looks at most.
 
-import { el, token } from "./dom.js";
-import { showMatrix } from "./matrix.js";
-import { number } from "./scale.js";
-import { visible } from "./tokens.js";
-import { bestKeys } from "./weights.js";
+import { el, token } from "./dom.mjs";
+import { showMatrix } from "./matrix.mjs";
+import { number } from "./scale.mjs";
+import { visible } from "./tokens.mjs";
+import { bestKeys } from "./weights.mjs";
 
 /** The matrix with a dot on the best key of each query, and the same as a list. */
 export async function showAlignment(panel, context, maps) {

@@ -1,8 +1,8 @@
 // What heads do: scores beside their baselines, and which heads look alike.
 
-import { el, token } from "./dom.js";
-import { number, SERIES } from "./scale.js";
-import { visible } from "./tokens.js";
+import { el, token } from "./dom.mjs";
+import { number, SERIES } from "./scale.mjs";
+import { visible } from "./tokens.mjs";
 
 const COLUMNS = [
   ["role", "Role", (score) => score.role + (score.detail ? ` (${score.detail})` : "")],

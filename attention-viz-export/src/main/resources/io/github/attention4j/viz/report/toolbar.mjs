@@ -1,7 +1,7 @@
 // Which map and which heads are shown, for every view that shows one.
 
-import { el } from "./dom.js";
-import { mapName } from "./store.js";
+import { el } from "./dom.mjs";
+import { mapName } from "./store.mjs";
 
 /** The chooser; `maps` are the numbers of the maps on offer. */
 export function toolbar({ store, place, go }, maps) {

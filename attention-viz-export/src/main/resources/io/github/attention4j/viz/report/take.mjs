@@ -1,6 +1,6 @@
 // Taking a picture away: copied or saved, as SVG or PNG.
 
-import { announce, el } from "./dom.js";
+import { announce, el } from "./dom.mjs";
 
 /** Buttons for the picture that `draw()` gives as SVG text. */
 export function takeButtons(name, draw) {

@@ -1,13 +1,13 @@
 // The head view: who looks at whom, as lines between two columns of tokens.
 
-import { strongest } from "./bars.js";
-import { announce, colours, el, sharpen, token } from "./dom.js";
-import { headsName, mapName } from "./store.js";
-import { linesSvg } from "./svg.js";
-import { takeButtons } from "./take.js";
-import { spoken, visible } from "./tokens.js";
-import { toolbar } from "./toolbar.js";
-import { largest, strongestCells } from "./weights.js";
+import { strongest } from "./bars.mjs";
+import { announce, colours, el, sharpen, token } from "./dom.mjs";
+import { headsName, mapName } from "./store.mjs";
+import { linesSvg } from "./svg.mjs";
+import { takeButtons } from "./take.mjs";
+import { spoken, visible } from "./tokens.mjs";
+import { toolbar } from "./toolbar.mjs";
+import { largest, strongestCells } from "./weights.mjs";
 
 const ROW = 24;
 const WINDOW = 160;

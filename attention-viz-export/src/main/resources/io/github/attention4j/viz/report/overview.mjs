@@ -1,11 +1,11 @@
 // The first page: what was run, what it said, what was checked, and what stands out.
 
-import { el, token } from "./dom.js";
-import { gridOf } from "./grid.js";
-import { mainRoles, roleTable } from "./roles.js";
-import { number } from "./scale.js";
-import { mapName } from "./store.js";
-import { visible } from "./tokens.js";
+import { el, token } from "./dom.mjs";
+import { gridOf } from "./grid.mjs";
+import { mainRoles, roleTable } from "./roles.mjs";
+import { number } from "./scale.mjs";
+import { mapName } from "./store.mjs";
+import { visible } from "./tokens.mjs";
 
 /** Shows the overview. */
 export async function showOverview(panel, context) {

@@ -1,13 +1,13 @@
 // The matrix of one head (or a mean), as a heat map.
 
-import { colours, el, isDark } from "./dom.js";
-import { heatMap } from "./heatmap.js";
-import { legend } from "./legend.js";
-import { headsName, mapName } from "./store.js";
-import { heatSvg } from "./svg.js";
-import { takeButtons } from "./take.js";
-import { toolbar } from "./toolbar.js";
-import { bestKeys, largest } from "./weights.js";
+import { colours, el, isDark } from "./dom.mjs";
+import { heatMap } from "./heatmap.mjs";
+import { legend } from "./legend.mjs";
+import { headsName, mapName } from "./store.mjs";
+import { heatSvg } from "./svg.mjs";
+import { takeButtons } from "./take.mjs";
+import { toolbar } from "./toolbar.mjs";
+import { bestKeys, largest } from "./weights.mjs";
 
 /** Shows the matrix; `maps` are on offer, `marked` puts a dot on the best key of each query. */
 export async function showMatrix(panel, context, maps, marked = false) {

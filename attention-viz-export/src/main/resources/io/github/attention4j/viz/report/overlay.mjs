@@ -1,11 +1,11 @@
 // Attention over what was seen or heard: patches of the picture, stretches of the spectrogram.
 
-import { announce, colours, el, sharpen, token } from "./dom.js";
-import { number } from "./scale.js";
-import { headsName, mapName } from "./store.js";
-import { spoken, visible } from "./tokens.js";
-import { toolbar } from "./toolbar.js";
-import { topKeys } from "./weights.js";
+import { announce, colours, el, sharpen, token } from "./dom.mjs";
+import { number } from "./scale.mjs";
+import { headsName, mapName } from "./store.mjs";
+import { spoken, visible } from "./tokens.mjs";
+import { toolbar } from "./toolbar.mjs";
+import { topKeys } from "./weights.mjs";
 
 /** The tab of the picture. */
 export async function showPicture(panel, context, maps) {

@@ -1,9 +1,9 @@
 // A heat map one can move in: wheel and drag, or arrows, + and -, 0.
 
-import { strongest } from "./bars.js";
-import { announce, colours, el, isDark, sharpen } from "./dom.js";
-import { number, ramp, step } from "./scale.js";
-import { spoken, visible } from "./tokens.js";
+import { strongest } from "./bars.mjs";
+import { announce, colours, el, isDark, sharpen } from "./dom.mjs";
+import { number, ramp, step } from "./scale.mjs";
+import { spoken, visible } from "./tokens.mjs";
 
 const MARGIN = { left: 118, top: 104 };
 

@@ -1,7 +1,7 @@
 // The report's data: read once, heads decoded when they are looked at.
 
-import { bytesOfBase64, codesOf, dequantise, inflate } from "./codec.js";
-import { meanOf } from "./weights.js";
+import { bytesOfBase64, codesOf, dequantise, inflate } from "./codec.mjs";
+import { meanOf } from "./weights.mjs";
 
 const KEPT = 48;
 

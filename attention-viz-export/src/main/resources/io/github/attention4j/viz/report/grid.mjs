@@ -1,8 +1,8 @@
 // All heads at a glance: one thumbnail each, layers down, heads across.
 
-import { el, isDark } from "./dom.js";
-import { mainRoles } from "./roles.js";
-import { ramp } from "./scale.js";
+import { el, isDark } from "./dom.mjs";
+import { mainRoles } from "./roles.mjs";
+import { ramp } from "./scale.mjs";
 
 /** The grids of all kinds. */
 export async function gridOf({ store, go }) {

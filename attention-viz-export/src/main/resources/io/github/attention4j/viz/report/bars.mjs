@@ -1,9 +1,9 @@
 // The strongest partners of one token, as bars and as words.
 
-import { el, token } from "./dom.js";
-import { number } from "./scale.js";
-import { spoken, visible } from "./tokens.js";
-import { topKeys, topQueries } from "./weights.js";
+import { el, token } from "./dom.mjs";
+import { number } from "./scale.mjs";
+import { spoken, visible } from "./tokens.mjs";
+import { topKeys, topQueries } from "./weights.mjs";
 
 /** What a query looks at (`side` is "query"), or what looks at a key. */
 export function strongest({ side, at, queries, keys, weights }, count = 10) {

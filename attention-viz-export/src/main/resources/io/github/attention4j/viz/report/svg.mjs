@@ -1,7 +1,7 @@
 // Pictures to take away, as SVG text.
 
-import { visible } from "./tokens.js";
-import { css, number, ramp, step } from "./scale.js";
+import { visible } from "./tokens.mjs";
+import { css, number, ramp, step } from "./scale.mjs";
 
 /** Text safe inside an XML element or attribute. */
 export function escapeXml(text) {

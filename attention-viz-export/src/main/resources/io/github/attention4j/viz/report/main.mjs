@@ -1,16 +1,16 @@
 // Puts the page together: the address says where the reader is, every view is drawn from there.
 
-import { showAlignment } from "./alignment.js";
-import { announce, el } from "./dom.js";
-import { showGrid } from "./grid.js";
-import { showLines } from "./lines.js";
-import { showMatrix } from "./matrix.js";
-import { showOverview } from "./overview.js";
-import { showPicture, showSound } from "./overlay.js";
-import { formatPlace, parsePlace } from "./place.js";
-import { showRoles } from "./roles.js";
-import { openStore } from "./store.js";
-import { visible } from "./tokens.js";
+import { showAlignment } from "./alignment.mjs";
+import { announce, el } from "./dom.mjs";
+import { showGrid } from "./grid.mjs";
+import { showLines } from "./lines.mjs";
+import { showMatrix } from "./matrix.mjs";
+import { showOverview } from "./overview.mjs";
+import { showPicture, showSound } from "./overlay.mjs";
+import { formatPlace, parsePlace } from "./place.mjs";
+import { showRoles } from "./roles.mjs";
+import { openStore } from "./store.mjs";
+import { visible } from "./tokens.mjs";
 
 const store = openStore();
 const scale = { root: true, toggle: (root) => { scale.root = root; draw(); } };
