@@ -10,6 +10,7 @@ import io.github.attention4j.api.network.Program;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.cpu.kernel.Engine;
 import io.github.attention4j.cpu.mechanism.MechanismAttention;
+import io.github.attention4j.cpu.network.CpuProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -110,13 +111,13 @@ public final class CpuProvider implements AttentionProvider {
   @Override
   public List<String> unsupported(Network network) {
     List<String> reasons = refusals();
-    return reasons.isEmpty() ? List.of("networks are not there yet") : reasons;
+    return reasons.isEmpty() ? CpuProgram.unsupported(network, this) : reasons;
   }
 
   @Override
   public Program compile(Network network, Set<String> maps) {
     check(unsupported(network));
-    throw new IllegalStateException("unreachable: every network is refused");
+    return new CpuProgram(network, maps, this, engine());
   }
 
   private static void check(List<String> reasons) {

@@ -77,23 +77,21 @@ final class PairwiseArrays {
         results);
   }
 
-  /// The arrays of an attention layer, heads inside the channels.
-  static PairwiseArrays interleaved(
+  /// Arrays laid out in other ways, such as heads inside the channels.
+  static PairwiseArrays of(
       PairwisePlan plan,
       PairwiseInputs in,
-      Tensor query,
-      Tensor key,
-      Tensor value,
-      Tensor output,
+      Rows query,
+      Rows key,
+      Rows value,
+      Rows output,
       ResultArrays results) {
-    return new PairwiseArrays(
-        plan,
-        in,
-        Rows.interleaved(query, in.queryHeads()),
-        Rows.interleaved(key, in.keyHeads()),
-        Rows.interleaved(value, in.keyHeads()),
-        Rows.interleaved(output, in.queryHeads()),
-        results);
+    return new PairwiseArrays(plan, in, query, key, value, output, results);
+  }
+
+  /// The captured weights, if they were asked for.
+  @Nullable Tensor weights() {
+    return weights;
   }
 
   Rows query() {

@@ -362,7 +362,7 @@ final class PairwiseRun implements WorkerPool.Body {
 
   private void score(PackedHead head, int unit, Panel x) {
     switch (plan.kind) {
-      case DOT -> ScoreKernel.run(head.k, x.kRows, x.rows, x.q, 0, x.vectors, depth, x.s);
+      case DOT -> ScoreKernel.run(head.k, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
       case ADDITIVE ->
           AdditiveKernel.run(
               head.k,

@@ -20,12 +20,6 @@ record Rows(MemorySegment segment, long batch, long head, long row) {
     return new Rows(array.segment(), heads * length * size, length * size, size);
   }
 
-  /// The heads of an array `[batch, length, heads * size]`.
-  static Rows interleaved(Tensor array, int heads) {
-    long channels = array.shape().size(-1);
-    return new Rows(array.segment(), array.shape().size(-2) * channels, channels / heads, channels);
-  }
-
   /// The index of the first element of a vector.
   long index(int b, int h, int i) {
     return b * batch + h * head + i * row;

@@ -19,34 +19,80 @@ final class ScoreKernel {
   /// Computes `count` rows, rounded up to whole blocks of 8, into `c` as `[row][vectors * LENGTH]`.
   ///
   /// @param a where the rows are
-  /// @param rows the start of each row in `a`; readable up to a whole block
+  /// @param rows the start of each row in `a`, from index `first`; readable up to a whole block
   /// @param b the panel, `[depth][vectors * LENGTH]` from `bStart`
   static void run(
-      float[] a, int[] rows, int count, float[] b, int bStart, int vectors, int depth, float[] c) {
+      float[] a,
+      int[] rows,
+      int first,
+      int count,
+      float[] b,
+      int bStart,
+      int vectors,
+      int depth,
+      float[] c) {
     int width = vectors * LENGTH;
-    for (int row = 0; row < count; row += BLOCK) {
+    int row = 0;
+    for (; row + 2 < count; row += BLOCK) {
       int at = row * width;
+      int from = first + row;
       switch (vectors) {
         case 3 -> {
           if (HALF_BLOCKS) {
-            block4x3(a, rows, row, b, bStart, depth, c, at);
-            block4x3(a, rows, row + 4, b, bStart, depth, c, at + 4 * width);
+            block4x3(a, rows, from, b, bStart, depth, c, at);
+            block4x3(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
           } else {
-            block8x3(a, rows, row, b, bStart, depth, c, at);
+            block8x3(a, rows, from, b, bStart, depth, c, at);
           }
         }
         case 2 -> {
           if (HALF_BLOCKS) {
-            block4x2(a, rows, row, b, bStart, depth, c, at);
-            block4x2(a, rows, row + 4, b, bStart, depth, c, at + 4 * width);
+            block4x2(a, rows, from, b, bStart, depth, c, at);
+            block4x2(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
           } else {
-            block8x2(a, rows, row, b, bStart, depth, c, at);
+            block8x2(a, rows, from, b, bStart, depth, c, at);
           }
         }
-        case 1 -> block8x1(a, rows, row, b, bStart, depth, c, at);
+        case 1 -> block8x1(a, rows, from, b, bStart, depth, c, at);
         default -> throw new IllegalArgumentException("vectors: expected 1 to 3, got " + vectors);
       }
     }
+    // One or two rows left, such as the step of a decoder: a whole block would be mostly waste.
+    for (; row < count; row++) {
+      for (int v = 0; v < vectors; v++) {
+        single(
+            a,
+            rows[first + row],
+            b,
+            bStart + v * LENGTH,
+            width,
+            depth,
+            c,
+            row * width + v * LENGTH);
+      }
+    }
+  }
+
+  private static void single(
+      float[] a, int row, float[] b, int bStart, int step, int depth, float[] c, int cStart) {
+    FloatVector even = FloatVector.zero(SPECIES);
+    FloatVector odd = FloatVector.zero(SPECIES);
+    int d = 0;
+    int at = bStart;
+    for (; d + 1 < depth; d += 2, at += 2 * step) {
+      even =
+          FloatVector.broadcast(SPECIES, a[row + d])
+              .fma(FloatVector.fromArray(SPECIES, b, at), even);
+      odd =
+          FloatVector.broadcast(SPECIES, a[row + d + 1])
+              .fma(FloatVector.fromArray(SPECIES, b, at + step), odd);
+    }
+    if (d < depth) {
+      even =
+          FloatVector.broadcast(SPECIES, a[row + d])
+              .fma(FloatVector.fromArray(SPECIES, b, at), even);
+    }
+    even.add(odd).intoArray(c, cStart);
   }
 
   private static void block8x3(
