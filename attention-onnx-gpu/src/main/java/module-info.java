@@ -12,4 +12,6 @@ module io.github.attention4j.onnx {
       io.github.attention4j.onnx.OnnxProvider;
   provides io.github.attention4j.api.spi.ModelInspector with
       io.github.attention4j.onnx.inspect.OnnxModelInspector;
+  provides io.github.attention4j.api.spi.ModelExporter with
+      io.github.attention4j.onnx.OnnxExporter;
 }

@@ -102,7 +102,7 @@ public record OnnxOptions(
       }
       switch (key) {
         case "onnx.dialect" -> dialect = choice(key, value, Dialect.values());
-        case "onnx.opset" -> opset = opset(key, value);
+        case "onnx.opset" -> opset = number(key, value);
         case "onnx.dtype" -> precision = choice(key, value, Precision.values());
         case "onnx.optimization" -> optimization = choice(key, value, Optimization.values());
         default -> {
@@ -117,7 +117,7 @@ public record OnnxOptions(
         settings.actualThreads(), settings.device(), dialect, opset, precision, optimization, cuda);
   }
 
-  static int opset(String key, String value) {
+  static int number(String key, String value) {
     try {
       return Integer.parseInt(value);
     } catch (NumberFormatException notANumber) {

@@ -54,6 +54,7 @@ public final class Graph {
   private final List<Signature.Slot> outputs = new ArrayList<>();
   private final Map<String, Value> inputValues = new HashMap<>();
   private final Set<String> optional = new LinkedHashSet<>();
+  private final Set<String> freeRanks = new LinkedHashSet<>();
   private final Map<String, Signature.Limit> fixed = new HashMap<>();
   private @Nullable String pendingDoc;
   private boolean fusedUsed;
@@ -134,6 +135,14 @@ public final class Graph {
   public @Nullable Value optional(String name, String... axes) {
     optional.add(name);
     return variant.present().contains(name) ? input(name, axes) : null;
+  }
+
+  /// The rank this graph's input of this name has.
+  ///
+  /// @param usual unless the variant says otherwise
+  public int rank(String name, int usual) {
+    freeRanks.add(name);
+    return variant.ranks().getOrDefault(name, usual);
   }
 
   /// Declares an output.
@@ -385,12 +394,17 @@ public final class Graph {
 
   /// What it reads and returns.
   public Signature signature() {
-    return new Signature(inputs, outputs, List.copyOf(optional), fixed);
+    return new Signature(inputs, outputs, List.copyOf(optional), List.copyOf(freeRanks), fixed);
   }
 
   /// The parameters by name, not yet part of [#model]: the writer decides where their bytes go.
   public Map<String, NdArray> parameters() {
     return parameters;
+  }
+
+  /// The name of a parameter, or null if this graph has no such parameter.
+  public @Nullable String nameOf(NdArray array) {
+    return parameterNames.get(array);
   }
 
   /// The type parameters of this kind are stored in.

@@ -8,13 +8,19 @@ import java.util.Map;
 /// @param inputs in order
 /// @param outputs in order
 /// @param optionalInputs every name the description may also read, present in this graph or not
+/// @param freeRanks inputs that may have several ranks
 /// @param fixed sizes of named axes that parameters fix, with the parameter's name
 public record Signature(
-    List<Slot> inputs, List<Slot> outputs, List<String> optionalInputs, Map<String, Limit> fixed) {
+    List<Slot> inputs,
+    List<Slot> outputs,
+    List<String> optionalInputs,
+    List<String> freeRanks,
+    Map<String, Limit> fixed) {
   public Signature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     optionalInputs = List.copyOf(optionalInputs);
+    freeRanks = List.copyOf(freeRanks);
     fixed = Map.copyOf(fixed);
   }
 

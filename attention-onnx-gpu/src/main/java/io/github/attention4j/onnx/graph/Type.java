@@ -1,12 +1,13 @@
 package io.github.attention4j.onnx.graph;
 
 import com.google.protobuf.ByteString;
+import io.github.attention4j.api.BooleanTensor;
 import io.github.attention4j.api.ElementType;
+import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Shape;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.onnx.proto.TensorProto.DataType;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -83,35 +84,106 @@ public enum Type {
 
   /// The contents of an array as little-endian bytes; float32 is rounded to this type.
   public ByteString encode(NdArray array) {
-    if (array instanceof Tensor tensor && this != FLOAT) {
-      long count = tensor.shape().elements();
-      ByteBuffer buffer =
-          ByteBuffer.allocate(Math.toIntExact(Math.multiplyExact(count, bytes)))
-              .order(ByteOrder.LITTLE_ENDIAN);
-      for (long i = 0; i < count; i++) {
-        if (this == DOUBLE) {
-          buffer.putDouble(tensor.at(i));
-        } else {
-          buffer.putShort(
-              this == FLOAT16 ? Float.floatToFloat16(tensor.at(i)) : bfloat16(tensor.at(i)));
-        }
-      }
-      return ByteString.copyFrom(buffer.flip());
-    }
-    MemorySegment segment = array.segment();
-    if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN || bytes == 1) {
-      return ByteString.copyFrom(segment.asByteBuffer());
-    }
+    return encode(array, 0, array.shape().elements());
+  }
+
+  /// How many elements at a time are encoded of arrays of any size.
+  long chunk() {
+    return (64L << 20) / bytes;
+  }
+
+  /// `count` elements from `from` on as little-endian bytes; float32 is rounded to this type.
+  ByteString encode(NdArray array, long from, long count) {
     ByteBuffer buffer =
-        ByteBuffer.allocate(Math.toIntExact(segment.byteSize())).order(ByteOrder.LITTLE_ENDIAN);
-    for (long i = 0; i < array.shape().elements(); i++) {
-      if (bytes == 4) {
-        buffer.putInt(segment.getAtIndex(ValueLayout.JAVA_INT, i));
-      } else {
-        buffer.putLong(segment.getAtIndex(ValueLayout.JAVA_LONG, i));
+        ByteBuffer.allocate(Math.toIntExact(Math.multiplyExact(count, bytes)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (long i = from; i < from + count; i++) {
+      switch (array) {
+        case Tensor tensor -> put(buffer, tensor.at(i));
+        case LongTensor longs -> buffer.putLong(longs.at(i));
+        case BooleanTensor booleans -> buffer.put((byte) (booleans.at(i) ? 1 : 0));
       }
     }
     return ByteString.copyFrom(buffer.flip());
+  }
+
+  private void put(ByteBuffer buffer, float value) {
+    switch (this) {
+      case FLOAT -> buffer.putFloat(value);
+      case FLOAT16 -> buffer.putShort(Float.floatToFloat16(value));
+      case BFLOAT16 -> buffer.putShort(bfloat16(value));
+      case DOUBLE -> buffer.putDouble(value);
+      case INT64, INT32, BOOL ->
+          throw new IllegalStateException("float32 is not stored as " + this);
+    }
+  }
+
+  /// The elements of stored bytes as an array of the vocabulary.
+  ///
+  /// @throws IllegalArgumentException if their number is not that of the shape, or no array has
+  ///   this type
+  public NdArray decode(ByteString bytesOfArray, Shape shape) {
+    if (bytesOfArray.size() != shape.elements() * bytes) {
+      throw new IllegalArgumentException(
+          "data: expected "
+              + shape.elements() * bytes
+              + " bytes of "
+              + this
+              + " "
+              + shape
+              + ", got "
+              + bytesOfArray.size());
+    }
+    ByteBuffer buffer = bytesOfArray.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    long count = shape.elements();
+    switch (this) {
+      case INT64 -> {
+        LongTensor array = LongTensor.allocate(shape);
+        for (long i = 0; i < count; i++) {
+          array.set(i, buffer.getLong());
+        }
+        return array;
+      }
+      case BOOL -> {
+        BooleanTensor array = BooleanTensor.allocate(shape);
+        for (long i = 0; i < count; i++) {
+          array.set(i, buffer.get() != 0);
+        }
+        return array;
+      }
+      case FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32 -> {
+        Tensor array = Tensor.allocate(shape);
+        for (long i = 0; i < count; i++) {
+          array.set(i, real(buffer));
+        }
+        return array;
+      }
+    }
+    throw new IllegalStateException("no type " + this);
+  }
+
+  private float real(ByteBuffer buffer) {
+    return switch (this) {
+      case FLOAT -> buffer.getFloat();
+      case FLOAT16 -> Float.float16ToFloat(buffer.getShort());
+      case BFLOAT16 -> Float.intBitsToFloat(buffer.getShort() << 16);
+      case DOUBLE -> (float) buffer.getDouble();
+      case INT64, INT32, BOOL ->
+          throw new IllegalArgumentException("data: expected real numbers, got " + this);
+    };
+  }
+
+  /// The type of this number in the format.
+  ///
+  /// @throws IllegalArgumentException if it is none of these
+  public static Type ofNumber(int number) {
+    for (Type type : values()) {
+      if (type.number() == number) {
+        return type;
+      }
+    }
+    throw new IllegalArgumentException(
+        "data_type: expected one of " + java.util.Arrays.toString(values()) + ", got " + number);
   }
 
   /// Round to nearest, ties to even; a NaN stays one.

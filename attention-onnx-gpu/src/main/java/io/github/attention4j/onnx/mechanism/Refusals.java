@@ -4,6 +4,7 @@ import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
+import io.github.attention4j.onnx.graph.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -65,6 +66,11 @@ public final class Refusals {
                   + " so far");
     }
     return reasons;
+  }
+
+  /// The reasons against a mechanism for this target in particular.
+  public static List<String> of(Mechanism mechanism, Target target) {
+    return List.of();
   }
 
   /// The reasons against an attention layer of a network; empty if there is a graph.

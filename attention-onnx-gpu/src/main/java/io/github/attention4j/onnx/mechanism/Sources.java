@@ -5,6 +5,7 @@ import io.github.attention4j.onnx.graph.Graph;
 import io.github.attention4j.onnx.graph.Type;
 import io.github.attention4j.onnx.graph.Value;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where a mechanism's inputs come from: inputs of the graph, or earlier layers of a network.
@@ -17,6 +18,9 @@ public interface Sources {
 
   /// Says that a parameter fixes the size of a named axis.
   void fix(String axis, long size, String parameter);
+
+  /// The rank the input of this name has, where several are possible.
+  int rank(String name, int usual);
 
   /// Whether queries and keys are known to have equally many heads.
   boolean equalHeads();
@@ -38,13 +42,14 @@ public interface Sources {
 
   /// An input that is broadcast from the right to `[batch, heads, queries, keys]`.
   default Value pairs(String name, Type type) {
-    return get(
-        name,
-        type,
-        new Axis.OneOr("batch"),
-        new Axis.OneOr("query_heads"),
-        new Axis.OneOr("queries"),
-        new Axis.OneOr("keys"));
+    List<Axis> axes =
+        List.of(
+            new Axis.OneOr("batch"),
+            new Axis.OneOr("query_heads"),
+            new Axis.OneOr("queries"),
+            new Axis.OneOr("keys"));
+    int rank = rank(name, axes.size());
+    return get(name, type, axes.subList(axes.size() - rank, axes.size()).toArray(Axis[]::new));
   }
 
   /// The inputs of a graph.
@@ -63,6 +68,11 @@ public interface Sources {
       @Override
       public void fix(String axis, long size, String parameter) {
         graph.fix(axis, size, parameter);
+      }
+
+      @Override
+      public int rank(String name, int usual) {
+        return graph.rank(name, usual);
       }
 
       @Override

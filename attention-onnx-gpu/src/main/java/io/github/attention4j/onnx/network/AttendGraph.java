@@ -79,6 +79,11 @@ final class AttendGraph implements Sources {
   }
 
   @Override
+  public int rank(String name, int usual) {
+    return usual;
+  }
+
+  @Override
   public boolean equalHeads() {
     return layer.heads() == layer.keyHeads();
   }

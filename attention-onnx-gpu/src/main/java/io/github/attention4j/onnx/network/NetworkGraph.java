@@ -27,6 +27,7 @@ public final class NetworkGraph {
   /// The input that says how many positions were consumed before.
   public static final String PAST_LENGTH = "past_length";
 
+  private static final int CONV_BFLOAT16_OPSET = 22;
   private static final String PAST = ".past";
   private static final String PRESENT = ".present";
 
@@ -77,6 +78,27 @@ public final class NetworkGraph {
             default -> List.of();
           };
       each.forEach(reason -> reasons.add("node " + node.name() + ": " + reason));
+    }
+    return reasons;
+  }
+
+  /// Why a network has no graph for this target in particular; empty if it has one.
+  public static List<String> refusals(Network network, Target target) {
+    List<String> reasons = new ArrayList<>();
+    for (Network.Node node : network.nodes()) {
+      boolean convolves =
+          node.layer() instanceof Layer.Convolution1d
+              || node.layer() instanceof Layer.Patches
+              || node.layer() instanceof Layer.ShortConvolution;
+      if (convolves && target.real() == Type.BFLOAT16 && target.opset() < CONV_BFLOAT16_OPSET) {
+        reasons.add(
+            "node "
+                + node.name()
+                + ": Conv takes bfloat16 from opset "
+                + CONV_BFLOAT16_OPSET
+                + " on, got opset "
+                + target.opset());
+      }
     }
     return reasons;
   }

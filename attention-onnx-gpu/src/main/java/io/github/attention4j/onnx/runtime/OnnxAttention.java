@@ -5,12 +5,12 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
+import io.github.attention4j.onnx.graph.Signature;
 import io.github.attention4j.onnx.graph.Target;
 import io.github.attention4j.onnx.graph.Variant;
 import io.github.attention4j.onnx.mechanism.MechanismGraph;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,7 +19,7 @@ public final class OnnxAttention implements Attention {
   private final Engine engine;
   private final Request request;
   private final Target target;
-  private final List<String> optionalInputs;
+  private final Signature usual;
   private final Map<Variant, Model> models = new HashMap<>();
   private boolean closed;
 
@@ -29,7 +29,7 @@ public final class OnnxAttention implements Attention {
     this.engine = engine;
     this.request = request;
     this.target = target;
-    optionalInputs = model(new Variant(Set.of(), true)).signature().optionalInputs();
+    usual = model(new Variant(Set.of(), true, Map.of())).signature();
   }
 
   @Override
@@ -68,9 +68,19 @@ public final class OnnxAttention implements Attention {
   }
 
   private Model model(Inputs inputs) {
-    Set<String> present = new HashSet<>(optionalInputs);
+    Set<String> present = new HashSet<>(usual.optionalInputs());
     present.retainAll(inputs.names());
-    return model(new Variant(present, equalHeads(inputs)));
+    Map<String, Integer> ranks = new HashMap<>();
+    for (Signature.Slot slot : usual.inputs()) {
+      NdArray array = inputs.find(slot.name());
+      if (array != null
+          && !slot.broadcast()
+          && usual.freeRanks().contains(slot.name())
+          && array.shape().rank() != slot.axes().size()) {
+        ranks.put(slot.name(), array.shape().rank());
+      }
+    }
+    return model(new Variant(present, equalHeads(inputs), ranks));
   }
 
   private static boolean equalHeads(Inputs inputs) {
