@@ -136,30 +136,29 @@ public enum Type {
     }
     ByteBuffer buffer = bytesOfArray.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     long count = shape.elements();
-    switch (this) {
+    return switch (this) {
       case INT64 -> {
         LongTensor array = LongTensor.allocate(shape);
         for (long i = 0; i < count; i++) {
           array.set(i, buffer.getLong());
         }
-        return array;
+        yield array;
       }
       case BOOL -> {
         BooleanTensor array = BooleanTensor.allocate(shape);
         for (long i = 0; i < count; i++) {
           array.set(i, buffer.get() != 0);
         }
-        return array;
+        yield array;
       }
       case FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32 -> {
         Tensor array = Tensor.allocate(shape);
         for (long i = 0; i < count; i++) {
           array.set(i, real(buffer));
         }
-        return array;
+        yield array;
       }
-    }
-    throw new IllegalStateException("no type " + this);
+    };
   }
 
   private float real(ByteBuffer buffer) {
