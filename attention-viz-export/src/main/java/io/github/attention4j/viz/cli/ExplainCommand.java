@@ -8,6 +8,7 @@ import io.github.attention4j.multimodal.TextModel;
 import io.github.attention4j.viz.explain.HeadAlignment;
 import io.github.attention4j.viz.explain.MapPicture;
 import io.github.attention4j.viz.format.TraceFile;
+import io.github.attention4j.viz.report.Report;
 import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,7 +29,8 @@ import picocli.CommandLine.ParentCommand;
     header = "Runs a text model and shows what it looked at.",
     description = {
       "Prints the prediction, a map of the attention (rows are the output, columns the input), and for every head of the "
-          + "cross-attention what it aligns. Writes all maps as trace.safetensors.",
+          + "cross-attention what it aligns. Writes report.html, one page to look around in, offline, and "
+          + "all maps as trace.safetensors.",
       "",
       "The model 'dates' comes with attention4j: it turns dates as people write them, in 20 languages, into ISO 8601.",
     },
@@ -96,6 +98,8 @@ final class ExplainCommand implements Callable<Integer> {
       List<Integer> heads = heads(map);
       Path traceFile = folder.file("trace.safetensors");
       TraceFile.write(trace, traceFile);
+      Path report = folder.file("report.html");
+      Report.of(trace).write(report);
       terminal.endProgress();
       terminal.out().println(explanation.prediction());
       if (!explanation.unknown().isEmpty()) {
@@ -105,6 +109,7 @@ final class ExplainCommand implements Callable<Integer> {
       printAlignments(trace.maps());
       terminal.out().println();
       terminal.out().println("ran on " + loaded.device());
+      terminal.out().println("wrote " + report);
       terminal.out().println("wrote " + traceFile);
     }
     return ExitCode.OK;

@@ -23,7 +23,7 @@ public final class MapPicture {
   /// @param color whether escape sequences of colours may be used
   public static List<String> lines(AttentionMap map, List<Integer> heads, boolean color) {
     List<String> rows = map.queries().texts().stream().map(MapPicture::shown).toList();
-    List<String> columns = map.keys().texts().stream().map(MapPicture::shown).toList();
+    List<String> columns = columns(map.keys().texts().stream().map(MapPicture::shown).toList());
     int margin = rows.stream().mapToInt(MapPicture::width).max().orElse(0);
     List<String> lines = new ArrayList<>(header(columns, margin));
     for (int q = 0; q < rows.size(); q++) {
@@ -42,6 +42,16 @@ public final class MapPicture {
   /// All heads of a map.
   public static List<Integer> allHeads(AttentionMap map) {
     return IntStream.range(0, map.heads()).boxed().toList();
+  }
+
+  /**
+   * Where nearly all labels are one character, the few longer ones ({@code <eos>}) become a dot.
+   */
+  private static List<String> columns(List<String> labels) {
+    long longer = labels.stream().filter(label -> width(label) > 1).count();
+    return longer > 2
+        ? labels
+        : labels.stream().map(label -> width(label) > 1 ? "•" : label).toList();
   }
 
   /** Column labels, written downwards where they are longer than one character. */
