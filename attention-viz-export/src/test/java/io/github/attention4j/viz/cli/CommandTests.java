@@ -1,0 +1,139 @@
+package io.github.attention4j.viz.cli;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.trace.AttentionTrace;
+import io.github.attention4j.multimodal.checkpoint.Npz;
+import io.github.attention4j.multimodal.checkpoint.Safetensors;
+import io.github.attention4j.viz.format.TraceFile;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands through the real entry point. */
+final class CommandTests {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"explain", "run", "export", "conform", "providers", "generate-completion"})
+  void helpExplainsEveryCommand(String command) {
+    CommandLineRun run = CommandLineRun.of(command, "--help");
+    assertEquals(0, run.exitCode());
+    assertTrue(run.out().contains("Usage: attention " + command), run::out);
+  }
+
+  @Test
+  void helpNamesEveryCommand() {
+    CommandLineRun run = CommandLineRun.of("--help");
+    assertEquals(0, run.exitCode());
+    assertTrue(run.out().contains("explain"), run::out);
+    assertTrue(run.out().contains("Exit code"), run::out);
+  }
+
+  @Test
+  void completionIsAScript() {
+    CommandLineRun run = CommandLineRun.of("generate-completion");
+    assertEquals(0, run.exitCode());
+    assertTrue(run.out().contains("complete -F"), run::out);
+  }
+
+  @Test
+  void providersAreListedWithWhatTheyRefuse() {
+    CommandLineRun run = CommandLineRun.of("providers");
+    assertEquals(0, run.exitCode(), run::err);
+    for (String id : new String[] {"cpu", "onnx", "reference", "example"}) {
+      assertTrue(run.outLines().stream().anyMatch(line -> line.startsWith(id + "  (")), run::out);
+    }
+    assertTrue(run.out().contains("example: runs only"), run::out);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "onnx", "reference"})
+  void explainPrintsPredictionMapAndAlignments(String provider) throws IOException {
+    Path out = folder.resolve(provider);
+    CommandLineRun run =
+        CommandLineRun.of("explain", "Thursday, May 2, 2052", "--provider", provider, "--out", out);
+    assertEquals(0, run.exitCode(), run::err);
+    assertEquals("2052-05-02", run.outLines().getFirst());
+    assertTrue(
+        run.out().contains("the month 05 looks at 'May'")
+            || run.out().contains("the month 05 at 'May'"),
+        run::out);
+    assertTrue(run.out().contains("ran on " + provider + " ("), run::out);
+    assertFalse(run.out().contains("\u001b"), "colours without a terminal");
+    AttentionTrace trace = TraceFile.read(out.resolve("trace.safetensors"));
+    assertEquals("2052-05-02", trace.facts().get("prediction"));
+    assertTrue(Files.size(out.resolve("report.html")) > 10_000);
+  }
+
+  @Test
+  void runReadsNpzAndWritesWhatWasCaptured() throws IOException {
+    Path inputs = folder.resolve("in.npz");
+    Npz.write(
+        inputs,
+        Map.of(
+            "query", Tensor.of(new float[] {0, 0}, 1, 1, 1, 2),
+            "key", Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2),
+            "value", Tensor.of(new float[] {1, 3}, 1, 1, 2, 1)));
+    Path spec =
+        Files.writeString(
+            folder.resolve("spec.json"),
+            "{\"mechanism\": {\"type\": \"Pairwise\", \"score\": \"Dot\"}, \"captures\": [\"Weights\"]}");
+    Path output = folder.resolve("out.safetensors");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "run", spec, "--inputs", inputs, "--output", output, "--provider", "reference");
+    assertEquals(0, run.exitCode(), run::err);
+    Map<String, NdArray> result = Safetensors.open(output).all();
+    assertEquals(Tensor.of(new float[] {2}, 1, 1, 1, 1), result.get("output"));
+    assertEquals(Tensor.of(new float[] {0.5f, 0.5f}, 1, 1, 1, 2), result.get("weights"));
+  }
+
+  @Test
+  void conformWritesWhatWasComputed() throws IOException, URISyntaxException {
+    Path golden =
+        Path.of(
+            Objects.requireNonNull(CommandTests.class.getResource("/cases/scaled_dot__padding"))
+                .toURI());
+    CommandLineRun run =
+        CommandLineRun.of("conform", golden, "--provider", "reference", "--output", folder);
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(
+        run.out().contains("1 cases, 1 pass, 0 FAIL, 0 refused, 0 not understood"), run::out);
+    assertTrue(Safetensors.open(folder.resolve("scaled_dot__padding.safetensors")).has("weights"));
+  }
+
+  @Test
+  void conformFailsOnAWrongExpectation() throws IOException, URISyntaxException {
+    Path golden =
+        Path.of(
+            Objects.requireNonNull(CommandTests.class.getResource("/cases/scaled_dot__padding"))
+                .toURI());
+    Path changed = Files.createDirectory(folder.resolve("changed"));
+    Files.copy(golden.resolve("case.json"), changed.resolve("case.json"));
+    byte[] data = Files.readAllBytes(golden.resolve("data.safetensors"));
+    long first =
+        Safetensors.open(golden.resolve("data.safetensors")).entry("expected.output").begin();
+    int header = Math.toIntExact(ByteBuffer.wrap(data).order(LITTLE_ENDIAN).getLong(0));
+    // The last byte of a float64 has its exponent.
+    data[Math.toIntExact(8 + header + first + 7)] ^= 0x40;
+    Files.write(changed.resolve("data.safetensors"), data);
+    CommandLineRun run = CommandLineRun.of("conform", changed, "--provider", "reference");
+    assertEquals(1, run.exitCode(), run::out);
+    assertTrue(run.out().contains("FAIL"), run::out);
+  }
+}
