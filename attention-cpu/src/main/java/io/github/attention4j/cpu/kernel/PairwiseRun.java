@@ -165,7 +165,7 @@ final class PairwiseRun implements WorkerPool.Body {
       return;
     }
     if (given == null) {
-      x.reserve(depth, columns, Math.max(in.querySize(), Math.max(in.keySize(), columns)));
+      x.reserve(depth, columns, widest());
       head.keys(arrays.key(), b, keyHead, h, from, to, in.keySize(), depth, plan.keyStage, this, x);
     }
     head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns);
@@ -206,7 +206,7 @@ final class PairwiseRun implements WorkerPool.Body {
 
   private void panel(PackedHead head, int unit, int panel, Panel x) {
     place(unit, panel, x);
-    x.reserve(depth, columns, Math.max(in.querySize(), Math.max(in.keySize(), columns)));
+    x.reserve(depth, columns, widest());
     if (given == null) {
       packQueries(x);
     }
@@ -222,6 +222,11 @@ final class PairwiseRun implements WorkerPool.Body {
       arrays.clearWeights(x);
       tiles(head, unit, x, true);
     }
+  }
+
+  /** The largest vector before or after its stage: an additive score may make them longer. */
+  private int widest() {
+    return Math.max(Math.max(in.querySize(), in.keySize()), Math.max(depth, columns));
   }
 
   private void packQueries(Panel x) {
