@@ -214,7 +214,7 @@ final class ProjectingReading implements Reading {
     float filter = Graph.number(node, "mask_filter_value", -10000f);
     boolean causal = Graph.integer(node, "unidirectional", 0) != 0;
     Recomputation.Addend masked =
-        mask.isEmpty() ? (b, h, q, k) -> 0 : masked(fetched.array(mask), layout, cached, filter);
+        mask.isEmpty() ? (b, h, q, k) -> 0 : masked(fetched.array(mask), layout, filter);
     Recomputation.Addend biased = masked;
     if (!bias.isEmpty()) {
       Tensor added = fetched.tensor(bias);
@@ -230,7 +230,7 @@ final class ProjectingReading implements Reading {
   }
 
   private static Recomputation.Addend masked(
-      NdArray array, Layout layout, long cached, float filter) {
+      NdArray array, Layout layout, float filter) {
     if (!(array instanceof LongTensor mask)) {
       throw new NotShownException("expected a mask of whole numbers, got " + array.describe());
     }
@@ -249,11 +249,6 @@ final class ProjectingReading implements Reading {
     }
     if (sizes.length == 3 && sizes[0] == batch && sizes[1] == queries && sizes[2] == keys) {
       return (b, h, q, k) -> mask.at((b * queries + q) * keys + k) > 0 ? 0 : filter;
-    }
-    if (sizes.length == 4 && sizes[2] == sizes[3] && sizes[2] >= keys) {
-      long most = sizes[3];
-      long stride = sizes[0] == 1 ? 0 : most * most;
-      return (b, h, q, k) -> mask.at(b * stride + (cached + q) * most + k) > 0 ? 0 : filter;
     }
     throw new NotShownException("its mask has a form that is not read: " + array.describe());
   }
