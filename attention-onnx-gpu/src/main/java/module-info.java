@@ -14,4 +14,6 @@ module io.github.attention4j.onnx {
       io.github.attention4j.onnx.inspect.OnnxModelInspector;
   provides io.github.attention4j.api.spi.ModelExporter with
       io.github.attention4j.onnx.OnnxExporter;
+  provides io.github.attention4j.api.spi.OperatorConformance with
+      io.github.attention4j.onnx.conform.OnnxOperatorConformance;
 }

@@ -21,4 +21,6 @@ module io.github.attention4j.viz {
 
   uses io.github.attention4j.api.spi.AttentionProvider;
   uses io.github.attention4j.api.spi.ModelExporter;
+  uses io.github.attention4j.api.spi.ModelInspector;
+  uses io.github.attention4j.api.spi.OperatorConformance;
 }

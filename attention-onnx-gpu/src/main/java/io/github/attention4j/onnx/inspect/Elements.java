@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Arrays of this project as tensors of the runtime, and back, with the conversions that lose
  * nothing but precision.
  */
-final class Elements {
+public final class Elements {
   private Elements() {}
 
   /// A tensor of the type that an input has.
   ///
   /// @throws IllegalArgumentException if the elements do not fit the type
-  static OnnxTensor tensor(OrtEnvironment environment, String name, NdArray array, TensorInfo info)
-      throws OrtException {
+  public static OnnxTensor tensor(
+      OrtEnvironment environment, String name, NdArray array, TensorInfo info) throws OrtException {
     long[] shape = array.shape().toArray();
     checkShape(name, array, info);
     OnnxJavaType type = info.type;
@@ -119,7 +119,7 @@ final class Elements {
 
   /// The elements of a tensor: floats as float32, whole numbers as int64; null if it holds neither
   /// nor booleans.
-  static @Nullable NdArray array(OnnxTensor tensor) {
+  public static @Nullable NdArray array(OnnxTensor tensor) {
     TensorInfo info = tensor.getInfo();
     long[] shape = info.getShape();
     ByteBuffer bytes =

@@ -229,8 +229,7 @@ final class ProjectingReading implements Reading {
     return (b, h, q, k) -> causal && k > cached + q ? -Float.MAX_VALUE : sum.at(b, h, q, k);
   }
 
-  private static Recomputation.Addend masked(
-      NdArray array, Layout layout, float filter) {
+  private static Recomputation.Addend masked(NdArray array, Layout layout, float filter) {
     if (!(array instanceof LongTensor mask)) {
       throw new NotShownException("expected a mask of whole numbers, got " + array.describe());
     }

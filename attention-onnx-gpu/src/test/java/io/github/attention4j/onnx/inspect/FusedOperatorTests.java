@@ -67,8 +67,7 @@ final class FusedOperatorTests {
             (NaiveAttention.Bias) (b, h, q, k) -> k < 4 - b ? 0 : NEVER),
         Arguments.of(
             LongTensor.of(new long[] {4, 3, 1, 0}, 4),
-            (NaiveAttention.Bias)
-                (b, h, q, k) -> k < 4 - b && k >= 1 - b ? 0 : NEVER),
+            (NaiveAttention.Bias) (b, h, q, k) -> k < 4 - b && k >= 1 - b ? 0 : NEVER),
         Arguments.of(
             LongTensor.of(new long[] {0, 1, 1, 1, 1, 1, 1, 0}, 2, 4),
             (NaiveAttention.Bias)
@@ -99,16 +98,21 @@ final class FusedOperatorTests {
   private Tensor expected(float[] weights, NaiveAttention.Bias bias) {
     double[][][] all = NaiveAttention.project(x, weights, 3 * MODEL);
     return NaiveAttention.probabilities(
-        part(all, 0, MODEL), part(all, MODEL, MODEL), HEADS, HEADS, 1 / Math.sqrt(SIZE), bias, NEVER);
+        part(all, 0, MODEL),
+        part(all, MODEL, MODEL),
+        HEADS,
+        HEADS,
+        1 / Math.sqrt(SIZE),
+        bias,
+        NEVER);
   }
 
   private static double[][][] part(double[][][] all, int from, int width) {
     return Stream.of(all)
-        .map(
-            rows ->
-                Stream.of(rows)
-                    .map(row -> Arrays.copyOfRange(row, from, from + width))
-                    .toArray(double[][]::new))
+        .map(rows ->
+            Stream.of(rows)
+                .map(row -> Arrays.copyOfRange(row, from, from + width))
+                .toArray(double[][]::new))
         .toArray(double[][][]::new);
   }
 
@@ -128,8 +132,7 @@ final class FusedOperatorTests {
             .addDims(3L * MODEL)
             .setRawData(ByteString.copyFrom(weights));
     model.graph().addInitializer(tensor);
-    String[] quantised =
-        model.nodes("DynamicQuantizeLinear", List.of(model.input("x", x)), 3);
+    String[] quantised = model.nodes("DynamicQuantizeLinear", List.of(model.input("x", x)), 3);
     String result =
         model.node(
             "com.microsoft::QAttention",
@@ -228,7 +231,13 @@ final class FusedOperatorTests {
                 model.split(model.matMul(input, model.weight(5, MODEL)), HEADS, SIZE)),
             integer("axis", 2));
     for (int i = 1; i < 3; i++) {
-      var shape = model.graph().getInputBuilder(i).getTypeBuilder().getTensorTypeBuilder().getShapeBuilder();
+      var shape =
+          model
+              .graph()
+              .getInputBuilder(i)
+              .getTypeBuilder()
+              .getTensorTypeBuilder()
+              .getShapeBuilder();
       shape.getDimBuilder(0).setDimParam("x0");
       shape.getDimBuilder(1).setDimValue(HEADS);
       shape.getDimBuilder(2).setDimParam("past");
@@ -242,9 +251,7 @@ final class FusedOperatorTests {
       assertEquals("encoder", opened.sites().getFirst().label().kind().text());
       ModelRun full = opened.run(model.inputs(), MapRequest.all());
       assertEquals(7, full.maps().getFirst().weights().shape().size(3));
-      ModelRun first =
-          opened.run(
-              Inputs.none().with("x", x), MapRequest.all());
+      ModelRun first = opened.run(Inputs.none().with("x", x), MapRequest.all());
       assertEquals(4, first.maps().getFirst().weights().shape().size(3));
     }
   }

@@ -30,7 +30,10 @@ final class NaiveAttention {
     return y;
   }
 
-  /** softmax(scale q·k + bias), a row without any key 0; `sink` adds a key of that score that is not shown. */
+  /**
+   * softmax(scale q·k + bias), a row without any key 0; `sink` adds a key of that score that is not
+   * shown.
+   */
   static Tensor probabilities(
       double[][][] queries,
       double[][][] keys,

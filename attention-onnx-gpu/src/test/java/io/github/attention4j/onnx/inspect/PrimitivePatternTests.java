@@ -77,8 +77,7 @@ final class PrimitivePatternTests {
   }
 
   private void finish(String weights) {
-    model.output(
-        model.merge(model.matMul(weights, model.split(value, HEADS, SIZE)), HEADS, SIZE));
+    model.output(model.merge(model.matMul(weights, model.split(value, HEADS, SIZE)), HEADS, SIZE));
   }
 
   private SiteMap only() {
@@ -101,12 +100,12 @@ final class PrimitivePatternTests {
   @Test
   void addsARelativeBiasAsT5Does() {
     String table = model.weight(LENGTH * LENGTH, HEADS);
-    String bias =
-        model.transpose(model.reshape(table, 1, LENGTH, LENGTH, HEADS), 0, 3, 1, 2);
+    String bias = model.transpose(model.reshape(table, 1, LENGTH, LENGTH, HEADS), 0, 3, 1, 2);
     finish(model.softmax(model.node("Add", List.of(scores(), bias))));
     float[] values = model.constant(table);
     check(
-        expected(HEADS, (b, h, q, k) -> values[(q * LENGTH + k) * HEADS + h], Double.NEGATIVE_INFINITY),
+        expected(
+            HEADS, (b, h, q, k) -> values[(q * LENGTH + k) * HEADS + h], Double.NEGATIVE_INFINITY),
         1e-5);
   }
 
@@ -126,11 +125,9 @@ final class PrimitivePatternTests {
     boolean[] masked = new boolean[BATCH * LENGTH];
     masked[3] = true;
     masked[4] = true;
-    String mask =
-        model.input("masked", BooleanTensor.of(masked, BATCH, 1, 1, LENGTH));
+    String mask = model.input("masked", BooleanTensor.of(masked, BATCH, 1, 1, LENGTH));
     String weights =
-        model.softmax(
-            model.node("Where", List.of(mask, model.scalar(-3.4e38f), scores)));
+        model.softmax(model.node("Where", List.of(mask, model.scalar(-3.4e38f), scores)));
     weights = model.node("Where", List.of(mask, model.scalar(0), weights));
     String sums = model.matMul(model.reshape(weights, -1, LENGTH, LENGTH), values);
     model.output(
@@ -150,18 +147,16 @@ final class PrimitivePatternTests {
     // As torch's multi-head attention lays them out: [length, batch * heads, size].
     List<String> parts =
         List.of(query, key, value).stream()
-            .map(
-                part ->
-                    model.transpose(
-                        model.reshape(
-                            model.transpose(part, 1, 0, 2), LENGTH, (long) BATCH * HEADS, SIZE),
-                        1,
-                        0,
-                        2))
+            .map(part ->
+                model.transpose(
+                    model.reshape(
+                        model.transpose(part, 1, 0, 2), LENGTH, (long) BATCH * HEADS, SIZE),
+                    1,
+                    0,
+                    2))
             .toList();
     String weights =
-        model.softmax(
-            scaled(model.matMul(parts.get(0), model.transpose(parts.get(1), 0, 2, 1))));
+        model.softmax(scaled(model.matMul(parts.get(0), model.transpose(parts.get(1), 0, 2, 1))));
     String sums = model.transpose(model.matMul(weights, parts.get(2)), 1, 0, 2);
     model.output(
         model.matMul(model.reshape(sums, (long) LENGTH * BATCH, MODEL), model.weight(MODEL, 6)));
@@ -190,8 +185,7 @@ final class PrimitivePatternTests {
 
   @Test
   void readsProductsInIntegers() {
-    String[] weights =
-        model.nodes("DynamicQuantizeLinear", List.of(model.softmax(scores())), 3);
+    String[] weights = model.nodes("DynamicQuantizeLinear", List.of(model.softmax(scores())), 3);
     String[] values =
         model.nodes("DynamicQuantizeLinear", List.of(model.split(value, HEADS, SIZE)), 3);
     String product =
@@ -238,8 +232,7 @@ final class PrimitivePatternTests {
         model.node("QuantizeLinear", List.of(model.split(value, HEADS, SIZE), wide, middle));
     String sums =
         model.node(
-            "QLinearMatMul",
-            List.of(weights, step, zero, values, wide, middle, wide, middle));
+            "QLinearMatMul", List.of(weights, step, zero, values, wide, middle, wide, middle));
     model.output(
         model.merge(model.node("DequantizeLinear", List.of(sums, wide, middle)), HEADS, SIZE));
     check(expected(HEADS, NO_BIAS, Double.NEGATIVE_INFINITY), 0.02);
@@ -275,8 +268,7 @@ final class PrimitivePatternTests {
                     "Sub", List.of(scores, model.node("ReduceMax", List.of(scores, last))))));
     finish(
         model.node(
-            "Div",
-            List.of(exponential, model.node("ReduceSum", List.of(exponential, last)))));
+            "Div", List.of(exponential, model.node("ReduceSum", List.of(exponential, last)))));
     check(expected(HEADS, NO_BIAS, Double.NEGATIVE_INFINITY), 1e-5);
   }
 
@@ -299,10 +291,8 @@ final class PrimitivePatternTests {
     start(1);
     String queries = model.reshape(query, BATCH, (long) LENGTH * HEADS, SIZE);
     String scores = scaled(model.matMul(queries, model.transpose(key, 0, 2, 1)));
-    String weights =
-        model.softmax(model.reshape(scores, BATCH, LENGTH, HEADS, LENGTH));
-    String sums =
-        model.matMul(model.reshape(weights, BATCH, (long) LENGTH * HEADS, LENGTH), value);
+    String weights = model.softmax(model.reshape(scores, BATCH, LENGTH, HEADS, LENGTH));
+    String sums = model.matMul(model.reshape(weights, BATCH, (long) LENGTH * HEADS, LENGTH), value);
     model.output(model.matMul(model.reshape(sums, BATCH, LENGTH, MODEL), model.weight(MODEL, 6)));
     check(expected(1, NO_BIAS, Double.NEGATIVE_INFINITY), 1e-5);
   }
@@ -321,12 +311,13 @@ final class PrimitivePatternTests {
     String sink =
         model.node(
             "Expand",
-            List.of(model.floats(new float[HEADS], 1, HEADS, 1, 1), model.longs(BATCH, HEADS, LENGTH, 1)));
+            List.of(
+                model.floats(new float[HEADS], 1, HEADS, 1, 1),
+                model.longs(BATCH, HEADS, LENGTH, 1)));
     String weights =
         model.softmax(model.node("Concat", List.of(scores(), sink), integer("axis", -1)));
     weights =
-        model.node(
-            "Slice", List.of(weights, model.longs(0), model.longs(-1), model.longs(-1)));
+        model.node("Slice", List.of(weights, model.longs(0), model.longs(-1), model.longs(-1)));
     finish(weights);
     SiteMap map = check(expected(HEADS, NO_BIAS, 0), 1e-5);
     assertTrue(map.proof().contains("sink"), map.proof());
@@ -343,12 +334,10 @@ final class PrimitivePatternTests {
     String mask = model.input("allowed", BooleanTensor.of(allowed, 1, 1, LENGTH, LENGTH));
     String weights =
         model.softmax(
-            model.node(
-                "Where", List.of(mask, scores(), model.scalar(Float.NEGATIVE_INFINITY))));
+            model.node("Where", List.of(mask, scores(), model.scalar(Float.NEGATIVE_INFINITY))));
     weights =
         model.node(
-            "Where",
-            List.of(model.node("IsNaN", List.of(weights)), model.scalar(0), weights));
+            "Where", List.of(model.node("IsNaN", List.of(weights)), model.scalar(0), weights));
     finish(weights);
     SiteMap map =
         check(

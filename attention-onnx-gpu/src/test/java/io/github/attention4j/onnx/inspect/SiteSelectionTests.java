@@ -14,7 +14,6 @@ import io.github.attention4j.api.spi.AttentionSite;
 import io.github.attention4j.api.spi.InspectedModel;
 import io.github.attention4j.api.spi.InspectedModel.Refusal;
 import io.github.attention4j.api.spi.MapRequest;
-import io.github.attention4j.api.spi.ModelInspector;
 import io.github.attention4j.api.spi.SiteMap;
 import io.github.attention4j.onnx.proto.AttributeProto;
 import io.github.attention4j.onnx.proto.GraphProto;
@@ -24,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,15 +32,6 @@ final class SiteSelectionTests {
   @TempDir Path folder;
 
   private final HandMadeModel model = new HandMadeModel(18);
-
-  @Test
-  void isFoundAsAService() {
-    assertEquals(
-        List.of("onnx"),
-        ServiceLoader.load(ModelInspector.class).stream()
-            .map(provider -> provider.get().format())
-            .toList());
-  }
 
   @Test
   void aPoolingIsNoAttention() {
@@ -64,8 +53,7 @@ final class SiteSelectionTests {
   void aGateOverExpertsIsNoAttention() {
     String x = model.features("x", 2, 5, 8);
     String gate = model.softmax(model.matMul(x, model.weight(8, 3)));
-    String experts =
-        model.reshape(model.matMul(x, model.weight(8, 3 * 6)), 0, 0, 3, 6);
+    String experts = model.reshape(model.matMul(x, model.weight(8, 3 * 6)), 0, 0, 3, 6);
     model.output(model.matMul(model.node("Unsqueeze", List.of(gate, model.longs(2))), experts));
     refusedAs("a gate or a pooling");
   }
@@ -106,7 +94,8 @@ final class SiteSelectionTests {
             .addOutput(ValueInfoProto.newBuilder().setName("inside"))
             .build();
     model.output(
-        model.node("If", List.of(condition), graph("then_branch", branch), graph("else_branch", branch)));
+        model.node(
+            "If", List.of(condition), graph("then_branch", branch), graph("else_branch", branch)));
     try (InspectedModel opened = model.open(folder)) {
       Refusal refusal = opened.refusals().getFirst();
       assertTrue(refusal.node().startsWith("If_"), refusal.node());
@@ -174,8 +163,14 @@ final class SiteSelectionTests {
     try (InspectedModel opened = model.open(folder)) {
       assertEquals(
           List.of(
-              "encoder 0", "encoder 1", "decoder 0", "cross 0", "decoder 1", "cross 1",
-              "decoder 2", "cross 2"),
+              "encoder 0",
+              "encoder 1",
+              "decoder 0",
+              "cross 0",
+              "decoder 1",
+              "cross 1",
+              "decoder 2",
+              "cross 2"),
           opened.sites().stream()
               .map(site -> site.label().kind().text() + " " + site.label().layer())
               .toList());
@@ -218,15 +213,11 @@ final class SiteSelectionTests {
       AttentionSite second = opened.sites().get(1);
       List<SiteMap> part =
           opened
-              .run(
-                  inputs,
-                  MapRequest.all().sites(Set.of(second.name())).heads(Set.of(3, 1)))
+              .run(inputs, MapRequest.all().sites(Set.of(second.name())).heads(Set.of(3, 1)))
               .maps();
       assertEquals(List.of(second), part.stream().map(SiteMap::site).toList());
-      assertArrayEquals(
-          new long[] {2, 2, 26, 26}, part.getFirst().weights().shape().toArray());
-      assertEquals(
-          all.get(1).weights().get(1, 3, 5, 7), part.getFirst().weights().get(1, 1, 5, 7));
+      assertArrayEquals(new long[] {2, 2, 26, 26}, part.getFirst().weights().shape().toArray());
+      assertEquals(all.get(1).weights().get(1, 3, 5, 7), part.getFirst().weights().get(1, 1, 5, 7));
       IllegalArgumentException tooMany =
           assertThrows(
               IllegalArgumentException.class,
@@ -237,9 +228,7 @@ final class SiteSelectionTests {
       assertEquals(
           1,
           opened
-              .run(
-                  inputs,
-                  MapRequest.all().sites(Set.of(second.name())).maximumBytes(43_000))
+              .run(inputs, MapRequest.all().sites(Set.of(second.name())).maximumBytes(43_000))
               .maps()
               .size());
     }
@@ -259,8 +248,7 @@ final class SiteSelectionTests {
 
   private static String message(InspectedModel opened, Inputs inputs) {
     return String.valueOf(
-        assertThrows(
-                IllegalArgumentException.class, () -> opened.run(inputs, MapRequest.all()))
+        assertThrows(IllegalArgumentException.class, () -> opened.run(inputs, MapRequest.all()))
             .getMessage());
   }
 }

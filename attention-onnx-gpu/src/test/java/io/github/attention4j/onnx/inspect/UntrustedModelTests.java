@@ -29,7 +29,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that are corrupt, or that claim data which is not theirs, are refused before the runtime sees them. */
+/**
+ * Files that are corrupt, or that claim data which is not theirs, are refused before the runtime
+ * sees them.
+ */
 final class UntrustedModelTests {
   @TempDir Path folder;
 
@@ -141,7 +144,11 @@ final class UntrustedModelTests {
   @Test
   void refusesSizesThatDoNotFitTheData() {
     TensorProto.Builder tensor =
-        TensorProto.newBuilder().setName("inside").setDataType(1).addDims(1L << 40).addDims(1L << 40);
+        TensorProto.newBuilder()
+            .setName("inside")
+            .setDataType(1)
+            .addDims(1L << 40)
+            .addDims(1L << 40);
     ModelProto.Builder model = model("weights.bin", "0", "256");
     model.getGraphBuilder().clearInitializer().addInitializer(tensor);
     refused(model.build().toByteArray(), "tensor 'inside'", "fits 64 bits");
@@ -176,9 +183,7 @@ final class UntrustedModelTests {
             .addAttribute(
                 AttributeProto.newBuilder()
                     .setName("then_branch")
-                    .setG(
-                        GraphProto.newBuilder()
-                            .addNode(constant)))
+                    .setG(GraphProto.newBuilder().addNode(constant)))
             .build();
     hand.features("x", 1);
     hand.graph().addNode(branching);
