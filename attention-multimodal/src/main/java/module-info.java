@@ -7,7 +7,10 @@ module io.github.attention4j.multimodal {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
   requires com.fasterxml.jackson.databind;
+  requires java.desktop;
 
   exports io.github.attention4j.multimodal;
+  exports io.github.attention4j.multimodal.audio;
   exports io.github.attention4j.multimodal.checkpoint;
+  exports io.github.attention4j.multimodal.image;
 }

@@ -91,6 +91,12 @@ public final class Config {
     return value != null && value.isArray();
   }
 
+  /// Whether the field is there and an object.
+  public boolean isObject(String field) {
+    JsonNode value = find(field);
+    return value != null && value.isObject();
+  }
+
   /// A whole number from 0 to 2^31 - 1.
   public int integer(String field) {
     return integer(field, node(field));

@@ -1,0 +1,71 @@
+package io.github.attention4j.multimodal.image;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// How a camera was held, from the EXIF segment of a JPEG.
+///
+/// Source: JEITA CP-3451, tag 0x0112.
+final class ExifOrientation {
+  private static final int TAG = 0x0112;
+  private static final int APP1 = 0xE1;
+  private static final int START_OF_SCAN = 0xDA;
+  private static final byte[] EXIF = {'E', 'x', 'i', 'f', 0, 0};
+
+  private ExifOrientation() {}
+
+  /** 1 to 8; 1 where the file says nothing. */
+  static int read(Path file) throws IOException {
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      if (in.readUnsignedShort() != 0xFFD8) {
+        return 1;
+      }
+      while (in.readUnsignedByte() == 0xFF) {
+        int marker = in.readUnsignedByte();
+        int size = in.readUnsignedShort() - 2;
+        if (marker == START_OF_SCAN || size < 0) {
+          return 1;
+        }
+        byte[] segment = in.readNBytes(size);
+        if (marker == APP1 && segment.length == size && startsWithExif(segment)) {
+          return orientation(ByteBuffer.wrap(segment, EXIF.length, size - EXIF.length).slice());
+        }
+      }
+      return 1;
+    } catch (EOFException shorter) {
+      return 1;
+    }
+  }
+
+  private static boolean startsWithExif(byte[] segment) {
+    return segment.length > EXIF.length + 8
+        && java.util.Arrays.equals(segment, 0, EXIF.length, EXIF, 0, EXIF.length);
+  }
+
+  private static int orientation(ByteBuffer tiff) {
+    tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    long directory = Integer.toUnsignedLong(tiff.getInt(4));
+    if (directory + 2 > tiff.limit()) {
+      return 1;
+    }
+    int entries = Short.toUnsignedInt(tiff.getShort((int) directory));
+    for (int i = 0; i < entries; i++) {
+      long entry = directory + 2 + 12L * i;
+      if (entry + 12 > tiff.limit()) {
+        return 1;
+      }
+      if (Short.toUnsignedInt(tiff.getShort((int) entry)) == TAG) {
+        int value = Short.toUnsignedInt(tiff.getShort((int) entry + 8));
+        return value >= 1 && value <= 8 ? value : 1;
+      }
+    }
+    return 1;
+  }
+}
