@@ -2,6 +2,7 @@ package io.github.attention4j.cpu.kernel;
 
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.Mechanism;
+import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Settings;
 import java.util.List;
@@ -48,7 +49,7 @@ public final class Engine {
   /// Why the kernels cannot run a request; empty if they can.
   public List<String> unsupported(Request request) {
     return switch (request.mechanism()) {
-      case Mechanism.Pairwise pairwise -> PairwisePlan.unsupported(pairwise, request);
+      case Mechanism.Pairwise _ -> PairwisePlan.unsupported(request);
       case Mechanism.Linearized _,
           Mechanism.Recurrent _,
           Mechanism.LowRank _,
@@ -65,6 +66,9 @@ public final class Engine {
 
   /// Prepares a request that is supported.
   public Attention prepare(Request request) {
-    return new PairwiseAttention(request, this);
+    return request.mechanism() instanceof Mechanism.Pairwise pairwise
+            && !(pairwise.normalizer() instanceof Normalizer.Softmax)
+        ? new WholeRowsAttention(request, this)
+        : new PairwiseAttention(request, this);
   }
 }

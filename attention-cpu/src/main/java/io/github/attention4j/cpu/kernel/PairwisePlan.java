@@ -2,10 +2,10 @@ package io.github.attention4j.cpu.kernel;
 
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Mechanism.Pairwise;
-import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Tensor;
+import io.github.attention4j.cpu.plan.Captures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -131,31 +131,11 @@ final class PairwisePlan {
   }
 
   /// Why the driver cannot run a request with this mechanism; empty if it can.
-  static List<String> unsupported(Pairwise mechanism, Request request) {
-    List<String> reasons = new ArrayList<>();
-    switch (mechanism.normalizer()) {
-      case Normalizer.Softmax() -> {}
-      case Normalizer.Sparsemax _,
-          Normalizer.Entmax15 _,
-          Normalizer.ChainCrf _,
-          Normalizer.NonProjectiveTree _,
-          Normalizer.ProjectiveTree _ ->
-          reasons.add(
-              "normalizer " + mechanism.normalizer().getClass().getSimpleName() + " is not there");
-    }
-    int topKs = 0;
-    int grids = 0;
-    for (Capture capture : request.captures()) {
-      switch (capture) {
-        case Capture.Weights _, Capture.LogSumExp _ -> {}
-        case Capture.TopK _ -> topKs++;
-        case Capture.Pooled _ -> grids++;
-        case Capture.State _, Capture.Stages _ ->
-            reasons.add("a pairwise attention has no " + capture);
-      }
-    }
-    if (topKs > 1 || grids > 1) {
-      reasons.add("more than one TopK or Pooled in a request would have the same name");
+  static List<String> unsupported(Request request) {
+    List<String> reasons = new ArrayList<>(Captures.undefined(request));
+    if (request.captures().contains(Capture.STAGES)) {
+      reasons.add(
+          "stages: tiles of a pairwise attention are never whole, provider reference has them");
     }
     return reasons;
   }

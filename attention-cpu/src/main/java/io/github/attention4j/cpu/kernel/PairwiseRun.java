@@ -49,6 +49,7 @@ final class PairwiseRun implements WorkerPool.Body {
   private final int chunks;
   private final int units;
   private final boolean alone;
+  private final @Nullable RowSink sink;
 
   PairwiseRun(
       PairwisePlan plan,
@@ -56,6 +57,18 @@ final class PairwiseRun implements WorkerPool.Body {
       PairwiseArrays arrays,
       WorkerPool pool,
       Workspace space) {
+    this(plan, in, arrays, pool, space, null);
+  }
+
+  /// A run whose scores go to a sink instead of the softmax.
+  PairwiseRun(
+      PairwisePlan plan,
+      PairwiseInputs in,
+      PairwiseArrays arrays,
+      WorkerPool pool,
+      Workspace space,
+      @Nullable RowSink sink) {
+    this.sink = sink;
     this.plan = plan;
     this.in = in;
     this.arrays = arrays;
@@ -215,6 +228,12 @@ final class PairwiseRun implements WorkerPool.Body {
     Arrays.fill(x.o, 0, columns * x.width, 0f);
     arrays.begin(x);
     findKeys(x);
+    if (sink != null) {
+      sink.begin(x);
+      tiles(head, unit, x, false);
+      sink.end(x, head);
+      return;
+    }
     tiles(head, unit, x, false);
     writeOutput(x);
     arrays.end(x, panel);
@@ -324,6 +343,10 @@ final class PairwiseRun implements WorkerPool.Body {
     }
     if (!full) {
       SoftmaxStage.mask(x.s, x.rows, x.vectors, x.bits);
+    }
+    if (sink != null) {
+      sink.tile(x);
+      return;
     }
     if (again) {
       SoftmaxStage.weights(x.s, x.rows, x.vectors, x.m, x.l);

@@ -4,6 +4,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
+import io.github.attention4j.cpu.structure.SimplexRows;
+
 /// The queries that one worker has in its lanes, and everything it computes for them; reused from
 /// panel to panel and from run to run.
 ///
@@ -70,6 +72,12 @@ final class Panel {
   final TopKeys top = new TopKeys();
   float[] pooled = new float[0];
 
+  /// Scores and weights of all keys, `[lanes][keys]`, where a normalizer needs whole rows.
+  float[] rowScores = new float[0];
+
+  float[] rowWeights = new float[0];
+  final SimplexRows simplex = new SimplexRows();
+
   /// Packed keys and values, where this worker packs for itself.
   final PackedHead own = new PackedHead();
 
@@ -90,6 +98,14 @@ final class Panel {
     groupLane[groups] = lanes;
     groups++;
     lanes += count;
+  }
+
+  /// Makes room for whole rows.
+  void reserveRows(int count, int keys) {
+    if (rowScores.length < count * keys) {
+      rowScores = new float[count * keys];
+      rowWeights = new float[count * keys];
+    }
   }
 
   /// Makes room for vectors of these sizes.
