@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 ///
 /// A module imports names only from modules before it in [#MODULES], one import to a line, and no
 /// two modules declare the same name; so joining them is leaving the import lines out.
-final class PageScript {
+public final class PageScript {
   static final List<String> MODULES =
       List.of(
           "codec.mjs",
@@ -72,8 +72,23 @@ final class PageScript {
     }
   }
 
+  /// The Content-Security-Policy of a page that may do nothing but run this script, use this style, and show images inside it.
+  public static String policy(String script, String style) {
+    return "default-src 'none'; script-src "
+        + hash(script)
+        + "; style-src "
+        + hash(style)
+        + "; img-src data: blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for"
+        + " 'script'; trusted-types 'none'";
+  }
+
   static String resource(String name) {
-    try (InputStream stream = PageScript.class.getResourceAsStream(name)) {
+    return resource(PageScript.class, name);
+  }
+
+  /// The text of a resource beside a class.
+  public static String resource(Class<?> beside, String name) {
+    try (InputStream stream = beside.getResourceAsStream(name)) {
       if (stream == null) {
         throw new IllegalStateException("the resource " + name + " is missing");
       }

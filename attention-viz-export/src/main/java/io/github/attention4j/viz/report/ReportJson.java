@@ -1,13 +1,6 @@
 package io.github.attention4j.viz.report;
 
-import com.fasterxml.jackson.core.JsonEncoding;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.core.io.CharacterEscapes;
-import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.viz.analysis.Cell;
@@ -24,16 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// What the page knows besides the weights, as JSON that no HTML parser mistakes for anything else.
 final class ReportJson {
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-          .build();
-
   private final Report report;
   private final List<ReportMap> maps;
   private final Map<Labels, Integer> labels = new LinkedHashMap<>();
@@ -53,8 +39,7 @@ final class ReportJson {
   }
 
   void write(OutputStream out) throws IOException {
-    try (JsonGenerator json = JSON.createGenerator(out, JsonEncoding.UTF8)) {
-      json.setCharacterEscapes(new HtmlEscapes());
+    try (JsonGenerator json = EscapedJson.generator(out)) {
       json.writeStartObject();
       json.writeObjectFieldStart("facts");
       for (Map.Entry<String, String> fact : report.trace.facts().entrySet()) {
@@ -232,25 +217,5 @@ final class ReportJson {
       throws IOException {
     json.writeFieldName(name);
     json.writeArray(numbers, 0, numbers.length);
-  }
-
-  /// `<`, `>` and `&` never stand in the page as themselves, so no token ends the script or begins
-  /// a comment.
-  private static final class HtmlEscapes extends CharacterEscapes {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public int[] getEscapeCodesForAscii() {
-      int[] escapes = CharacterEscapes.standardAsciiEscapesForJSON();
-      escapes['<'] = CharacterEscapes.ESCAPE_STANDARD;
-      escapes['>'] = CharacterEscapes.ESCAPE_STANDARD;
-      escapes['&'] = CharacterEscapes.ESCAPE_STANDARD;
-      return escapes;
-    }
-
-    @Override
-    public @Nullable SerializableString getEscapeSequence(int character) {
-      return new SerializedString(String.format(Locale.ROOT, "\\u%04x", character));
-    }
   }
 }

@@ -38,12 +38,9 @@ final class ReportPage {
     print(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     print(
         out,
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-            + PageScript.hash(script)
-            + "; style-src "
-            + PageScript.hash(style)
-            + "; img-src data: blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for"
-            + " 'script'; trusted-types 'none'\">\n");
+        "<meta http-equiv=\"Content-Security-Policy\" content=\""
+            + PageScript.policy(script, style)
+            + "\">\n");
     print(
         out,
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

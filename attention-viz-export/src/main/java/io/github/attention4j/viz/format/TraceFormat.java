@@ -1,0 +1,24 @@
+package io.github.attention4j.viz.format;
+
+import io.github.attention4j.api.trace.AttentionTrace;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// A form in which other tools take a trace.
+///
+/// Tokens are data in every format: whatever a token holds is written so that a reader of the format gets it back.
+public interface TraceFormat {
+  /// What it is called on the command line.
+  String id();
+
+  /// How its files end, without the dot.
+  String suffix();
+
+  /// Who reads it, and the order of the axes, in one line.
+  String description();
+
+  /// Writes a trace; the file appears whole or not at all.
+  ///
+  /// @throws IllegalArgumentException if the format cannot hold this trace, or the options name a map or head it lacks
+  void write(AttentionTrace trace, FormatOptions options, Path file) throws IOException;
+}
