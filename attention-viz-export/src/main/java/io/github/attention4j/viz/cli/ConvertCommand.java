@@ -1,12 +1,12 @@
 package io.github.attention4j.viz.cli;
 
-import com.google.inject.Inject;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.viz.format.FormatOptions;
 import io.github.attention4j.viz.format.TraceFile;
 import io.github.attention4j.viz.format.TraceFormat;
 import io.github.attention4j.viz.format.TraceFormats;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -100,19 +100,22 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     TraceFormat target = TraceFormats.named(format);
     FormatOptions options =
-        new FormatOptions(
-            kind.map(ConvertCommand::kind), layer, head, topK, threshold, pairStart);
+        new FormatOptions(kind.map(ConvertCommand::kind), layer, head, topK, threshold, pairStart);
     AttentionTrace read = TraceFile.read(trace);
     Path file = output.orElseGet(() -> beside(target));
     if (file.toAbsolutePath().normalize().equals(trace.toAbsolutePath().normalize())) {
-      throw new IllegalArgumentException("output: expected another file than the trace, got " + file);
+      throw new IllegalArgumentException(
+          "output: expected another file than the trace, got " + file);
     }
     target.write(read, options, file);
     terminal.out().println("wrote " + file);
     return ExitCode.OK;
   }
 
-  /** {@code trace.safetensors} becomes {@code trace.svg}; formats that share an ending are told apart by name. */
+  /**
+   * {@code trace.safetensors} becomes {@code trace.svg}; formats that share an ending are told
+   * apart by name.
+   */
   private Path beside(TraceFormat target) {
     String name = String.valueOf(trace.getFileName());
     String stem = name.replaceFirst("\\.safetensors$", "");
@@ -124,14 +127,13 @@ final class ConvertCommand implements Callable<Integer> {
     return Arrays.stream(MapLabel.Kind.values())
         .filter(each -> each.text().equals(text))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "kind: expected one of "
-                        + Arrays.stream(MapLabel.Kind.values()).map(MapLabel.Kind::text).toList()
-                        + ", got '"
-                        + text
-                        + "'"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "kind: expected one of "
+                    + Arrays.stream(MapLabel.Kind.values()).map(MapLabel.Kind::text).toList()
+                    + ", got '"
+                    + text
+                    + "'"));
   }
 
   /** The names of the formats, for help and completion. */

@@ -15,9 +15,10 @@ import java.util.stream.IntStream;
 
 /// The parameters of BertViz' `head_view` and `model_view` (Vig 2019, arXiv:1906.05714).
 ///
-/// `attention` is a list of `{name, attn, left_text, right_text}` with `attn[layer][head][query][key]`; queries stand left. A single stack
-/// has the name null, or for a pair of sentences five entries: All, A -> A, B -> B, A -> B, B -> A. Other models have one entry per
-/// kind: Encoder, Decoder, Cross …
+/// `attention` is a list of `{name, attn, left_text, right_text}` with
+/// `attn[layer][head][query][key]`; queries stand left. A single stack has the name null, or for a
+/// pair of sentences five entries: All, A -> A, B -> B, A -> B, B -> A. Other models have one entry
+/// per kind: Encoder, Decoder, Cross …
 final class BertViz extends JsonFormat {
   private final boolean modelView;
 

@@ -3,8 +3,8 @@ package io.github.attention4j.viz.format;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.checkpoint.AtomicFile;
-import io.github.attention4j.viz.report.PageScript;
 import io.github.attention4j.viz.report.EscapedJson;
+import io.github.attention4j.viz.report.PageScript;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,7 +12,8 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/// A finished page in the style of BertViz' head view, with the parameters of [BertViz] inside and a script of its own: no network.
+/// A finished page in the style of BertViz' head view, with the parameters of [BertViz] inside and
+/// a script of its own: no network.
 final class BertVizPage implements TraceFormat {
   @Override
   public String id() {

@@ -7,9 +7,11 @@ import io.github.attention4j.viz.analysis.HeadWeights;
 import java.io.IOException;
 import java.util.List;
 
-/// The properties of CircuitsVis' component `AttentionHeads`: `attention[head][destination][source]`, destination the query.
+/// The properties of CircuitsVis' component `AttentionHeads`:
+/// `attention[head][destination][source]`, destination the query.
 ///
-/// The heads of all layers stand behind each other; `attentionHeadNames` tells them apart. All maps are over one sequence.
+/// The heads of all layers stand behind each other; `attentionHeadNames` tells them apart. All maps
+/// are over one sequence.
 final class CircuitsVis extends JsonFormat {
   @Override
   public String id() {

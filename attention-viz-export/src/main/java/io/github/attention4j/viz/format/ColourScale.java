@@ -1,6 +1,7 @@
 package io.github.attention4j.viz.format;
 
-/// Colours for weights on white: lightness falls evenly, so the scale reads the same to colour-blind eyes and in grey print.
+/// Colours for weights on white: lightness falls evenly, so the scale reads the same to
+/// colour-blind eyes and in grey print.
 ///
 /// The steps are on a square-root scale of the largest weight, as in the report.
 final class ColourScale {

@@ -11,11 +11,12 @@ import java.util.stream.IntStream;
 ///
 /// @param kind only maps of this kind
 /// @param layer only maps of this layer
-/// @param head only this head; formats that show one map take the mean of all heads if none is given
+/// @param head only this head; formats that show one map take the mean of all heads if none is
+///   given
 /// @param topK at most this many keys per query, for formats that list cells; 0 is all
 /// @param threshold cells below this weight are left out of formats that list cells
-/// @param pairStart the position of the first token of the second sentence, for formats that split pairs; empty: found at the first
-///     separator if the trace has a fact `pair`
+/// @param pairStart the position of the first token of the second sentence, for formats that split
+///   pairs; empty: found at the first separator if the trace has a fact `pair`
 public record FormatOptions(
     Optional<MapLabel.Kind> kind,
     Optional<Integer> layer,

@@ -11,8 +11,9 @@ import java.util.List;
 
 /// JSON in the shape of inseq's attributions: transposed, `[source][target][layer][head]`.
 ///
-/// `source_attributions` come from cross-attention, `target_attributions` from the decoder's (or the only stack's) self-attention; what a
-/// model lacks is null. Tokens are `{"token": …, "id": position}`: a trace knows no vocabulary ids.
+/// `source_attributions` come from cross-attention, `target_attributions` from the decoder's (or
+/// the only stack's) self-attention; what a model lacks is null. Tokens are `{"token": …, "id":
+/// position}`: a trace knows no vocabulary ids.
 final class Inseq extends JsonFormat {
   @Override
   public String id() {
@@ -32,9 +33,7 @@ final class Inseq extends JsonFormat {
     List<AttentionMap> decoder =
         maps.stream().filter(map -> map.label().kind() == Kind.DECODER).toList();
     List<AttentionMap> own =
-        !decoder.isEmpty() || !cross.isEmpty()
-            ? decoder
-            : BertViz.stacks(maps).getFirst().maps();
+        !decoder.isEmpty() || !cross.isEmpty() ? decoder : BertViz.stacks(maps).getFirst().maps();
     Labels target = (own.isEmpty() ? cross : own).getFirst().queries();
     json.writeStartObject();
     json.writeArrayFieldStart("sequence_attributions");

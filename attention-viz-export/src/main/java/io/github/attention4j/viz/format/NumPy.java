@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/// NumPy's `.npz`: for map number `i` the arrays `map.i` (float32 `[heads, queries, keys]`), `queries.i` and `keys.i` (texts), and `trace`,
-/// a JSON text with facts, kinds, layers and tokens.
+/// NumPy's `.npz`: for map number `i` the arrays `map.i` (float32 `[heads, queries, keys]`),
+/// `queries.i` and `keys.i` (texts), and `trace`, a JSON text with facts, kinds, layers and tokens.
 ///
 /// NumPy drops null characters at the end of texts; the JSON keeps them.
 final class NumPy implements TraceFormat {
@@ -67,8 +67,7 @@ final class NumPy implements TraceFormat {
     int keys = map.keys().size();
     entry(zip, name, "<f4", heads.length + ", " + map.queries().size() + ", " + keys);
     float[] row = new float[keys];
-    ByteBuffer bytes =
-        ByteBuffer.allocate(keys * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(keys * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int head : heads) {
       HeadWeights weights = HeadWeights.of(map, head);
       for (int query = 0; query < weights.queries(); query++) {
@@ -102,22 +101,19 @@ final class NumPy implements TraceFormat {
   }
 
   private static byte[] encoded(int[] points, int width) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(width * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(width * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asIntBuffer().put(points);
     return bytes.array();
   }
 
-  /// The head of a `.npy` file, version 1: a Python dictionary, padded so that the data start at a multiple of 64.
+  /// The head of a `.npy` file, version 1: a Python dictionary, padded so that the data start at a
+  /// multiple of 64.
   private static void entry(ZipOutputStream zip, String name, String type, String shape)
       throws IOException {
     zip.putNextEntry(new ZipEntry(name + ".npy"));
     String dictionary =
         String.format(
-            Locale.ROOT,
-            "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-            type,
-            shape);
+            Locale.ROOT, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", type, shape);
     int unpadded = 10 + dictionary.length() + 1;
     String padded = dictionary + " ".repeat((64 - unpadded % 64) % 64) + "\n";
     zip.write(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});

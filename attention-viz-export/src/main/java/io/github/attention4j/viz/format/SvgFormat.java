@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// A labelled heat map as SVG; cells without weight are left out, every cell says its tokens and weight when pointed at.
+/// A labelled heat map as SVG; cells without weight are left out, every cell says its tokens and
+/// weight when pointed at.
 final class SvgFormat implements TraceFormat {
   private static final int CELL = 18;
   private static final int LEFT = 150;
@@ -107,16 +108,15 @@ final class SvgFormat implements TraceFormat {
   static String escape(String text) {
     StringBuilder escaped = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            point -> {
-              switch (point) {
-                case '&' -> escaped.append("&amp;");
-                case '<' -> escaped.append("&lt;");
-                case '>' -> escaped.append("&gt;");
-                case '"' -> escaped.append("&quot;");
-                default -> escaped.appendCodePoint(isXml(point) ? point : 0xfffd);
-              }
-            });
+        .forEach(point -> {
+          switch (point) {
+            case '&' -> escaped.append("&amp;");
+            case '<' -> escaped.append("&lt;");
+            case '>' -> escaped.append("&gt;");
+            case '"' -> escaped.append("&quot;");
+            default -> escaped.appendCodePoint(isXml(point) ? point : 0xfffd);
+          }
+        });
     return escaped.toString();
   }
 

@@ -12,9 +12,9 @@ import java.util.List;
 
 /// What Tensor2Tensor's attention visualisation reads.
 ///
-/// `all`, `inp_inp`, `inp_out` and `out_out`, each `{att, top_text, bot_text}` with `att[layer][head][bottom][top]`: the bottom is the
-/// query, the top the memory. `all` lays input and output behind each other on both sides. A model of one stack has `all` and
-/// `inp_inp` only.
+/// `all`, `inp_inp`, `inp_out` and `out_out`, each `{att, top_text, bot_text}` with
+/// `att[layer][head][bottom][top]`: the bottom is the query, the top the memory. `all` lays input
+/// and output behind each other on both sides. A model of one stack has `all` and `inp_inp` only.
 final class TensorToTensor extends JsonFormat {
   @Override
   public String id() {
@@ -107,7 +107,8 @@ final class TensorToTensor extends JsonFormat {
     json.writeEndObject();
   }
 
-  /// Input rows look at the input only; output rows at the input through cross-attention, and at the output.
+  /// Input rows look at the input only; output rows at the input through cross-attention, and at
+  /// the output.
   private static void whole(
       JsonGenerator json,
       FormatOptions options,

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 
 /// A form in which other tools take a trace.
 ///
-/// Tokens are data in every format: whatever a token holds is written so that a reader of the format gets it back.
+/// Tokens are data in every format: whatever a token holds is written so that a reader of the
+/// format gets it back.
 public interface TraceFormat {
   /// What it is called on the command line.
   String id();
@@ -19,6 +20,7 @@ public interface TraceFormat {
 
   /// Writes a trace; the file appears whole or not at all.
   ///
-  /// @throws IllegalArgumentException if the format cannot hold this trace, or the options name a map or head it lacks
+  /// @throws IllegalArgumentException if the format cannot hold this trace, or the options name a
+  ///   map or head it lacks
   void write(AttentionTrace trace, FormatOptions options, Path file) throws IOException;
 }

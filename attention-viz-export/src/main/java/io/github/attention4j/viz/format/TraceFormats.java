@@ -34,13 +34,12 @@ public final class TraceFormats {
     return ALL.stream()
         .filter(format -> format.id().equals(id))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "to: expected one of "
-                        + ALL.stream().map(TraceFormat::id).toList()
-                        + ", got '"
-                        + id
-                        + "'"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "to: expected one of "
+                    + ALL.stream().map(TraceFormat::id).toList()
+                    + ", got '"
+                    + id
+                    + "'"));
   }
 }

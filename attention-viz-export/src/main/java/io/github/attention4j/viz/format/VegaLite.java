@@ -8,7 +8,8 @@ import java.io.IOException;
 
 /// A Vega-Lite heat map of one layer, a facet per head; rows are queries, columns keys.
 ///
-/// The data are inside the specification. Axes are positions, since tokens repeat; labels and tooltips show the tokens.
+/// The data are inside the specification. Axes are positions, since tokens repeat; labels and
+/// tooltips show the tokens.
 final class VegaLite extends JsonFormat {
   @Override
   public String id() {
@@ -88,21 +89,21 @@ final class VegaLite extends JsonFormat {
     json.writeEndObject();
   }
 
-  /// A token as a string of Vega's expression language; long ones are cut, the tooltip has them whole.
+  /// A token as a string of Vega's expression language; long ones are cut, the tooltip has them
+  /// whole.
   private static String literal(String text) {
     StringBuilder literal = new StringBuilder("'");
     text.codePoints()
         .limit(20)
-        .forEach(
-            point -> {
-              for (char unit : Character.toChars(point)) {
-                if (unit < 0x20 || unit == '\'' || unit == '\\' || unit > 0x7e) {
-                  literal.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) unit));
-                } else {
-                  literal.append(unit);
-                }
-              }
-            });
+        .forEach(point -> {
+          for (char unit : Character.toChars(point)) {
+            if (unit < 0x20 || unit == '\'' || unit == '\\' || unit > 0x7e) {
+              literal.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) unit));
+            } else {
+              literal.append(unit);
+            }
+          }
+        });
     return literal.append('\'').toString();
   }
 }

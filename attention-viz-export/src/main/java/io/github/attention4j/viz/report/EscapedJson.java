@@ -13,8 +13,9 @@ import java.io.OutputStream;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// JSON that is safe wherever it is put: ASCII only, and `<`, `>` and `&` never stand for themselves, so that no token ends a script
-/// element, begins a comment, or is lost on a reader with another character set.
+/// JSON that is safe wherever it is put: ASCII only, and `<`, `>` and `&` never stand for
+/// themselves, so that no token ends a script element, begins a comment, or is lost on a reader
+/// with another character set.
 public final class EscapedJson {
   private static final JsonFactory JSON =
       JsonFactory.builder()

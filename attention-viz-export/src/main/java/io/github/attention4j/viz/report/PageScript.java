@@ -72,7 +72,8 @@ public final class PageScript {
     }
   }
 
-  /// The Content-Security-Policy of a page that may do nothing but run this script, use this style, and show images inside it.
+  /// The Content-Security-Policy of a page that may do nothing but run this script, use this style,
+  /// and show images inside it.
   public static String policy(String script, String style) {
     return "default-src 'none'; script-src "
         + hash(script)
