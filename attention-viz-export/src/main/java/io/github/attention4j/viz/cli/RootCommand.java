@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       RunCommand.class,
       ExportCommand.class,
+      AnalyzeCommand.class,
       ConvertCommand.class,
       ConformCommand.class,
       ProvidersCommand.class,

@@ -50,24 +50,36 @@ final class SvgFormat implements TraceFormat {
     int height = TOP + CELL * map.queries() + 20;
     String title = escape(map.title());
     out.write(
-        String.format(Locale.ROOT, 
+        String.format(
+            Locale.ROOT,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                 + " font-family=\"sans-serif\" font-size=\"12\">\n<title>%s</title>\n"
                 + "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
                 + "<text x=\"10\" y=\"20\" font-weight=\"bold\">%s</text>\n",
-            width, height, width, height, title, width, height, title));
+            width,
+            height,
+            width,
+            height,
+            title,
+            width,
+            height,
+            title));
     for (int query = 0; query < map.queries(); query++) {
       String name = map.map().queries().texts().get(query);
       int y = TOP + CELL * query;
       out.write(
-          String.format(Locale.ROOT, 
+          String.format(
+              Locale.ROOT,
               "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n",
-              LEFT - 6, y + 13, escape(shortened(name))));
+              LEFT - 6,
+              y + 13,
+              escape(shortened(name))));
       for (int key = 0; key < map.keys(); key++) {
         float weight = map.weight(query, key);
         if (weight > 0 && weight >= options.threshold()) {
           out.write(
-              String.format(Locale.ROOT, 
+              String.format(
+                  Locale.ROOT,
                   "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#%06x\"><title>%s → %s: %s"
                       + "</title></rect>\n",
                   LEFT + CELL * key,
@@ -84,14 +96,23 @@ final class SvgFormat implements TraceFormat {
     for (int key = 0; key < map.keys(); key++) {
       int x = LEFT + CELL * key + 13;
       out.write(
-          String.format(Locale.ROOT, 
+          String.format(
+              Locale.ROOT,
               "<text x=\"%d\" y=\"%d\" transform=\"rotate(-60 %d %d)\">%s</text>\n",
-              x, TOP - 6, x, TOP - 6, escape(shortened(map.map().keys().texts().get(key)))));
+              x,
+              TOP - 6,
+              x,
+              TOP - 6,
+              escape(shortened(map.map().keys().texts().get(key)))));
     }
     out.write(
-        String.format(Locale.ROOT, 
+        String.format(
+            Locale.ROOT,
             "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#999\"/>\n</svg>\n",
-            LEFT, TOP, CELL * map.keys(), CELL * map.queries()));
+            LEFT,
+            TOP,
+            CELL * map.keys(),
+            CELL * map.queries()));
   }
 
   private static String shortened(String text) {

@@ -260,7 +260,9 @@ class TraceFormatsTests {
     int last = pixels.length - 3;
     assertEquals(
         0x071f4d,
-        (pixels[last] & 0xff) << 16 | (pixels[last + 1] & 0xff) << 8 | pixels[last + 2] & 0xff,
+        ((pixels[last] & 0xff) << 16)
+            | ((pixels[last + 1] & 0xff) << 8)
+            | (pixels[last + 2] & 0xff),
         "the largest weight is darkest");
   }
 

@@ -1,0 +1,270 @@
+package io.github.attention4j.viz.cli;
+
+import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.viz.analysis.AnalysisFile;
+import io.github.attention4j.viz.analysis.HeadAnalysis;
+import io.github.attention4j.viz.analysis.RoleScore;
+import io.github.attention4j.viz.format.TraceFile;
+import jakarta.inject.Inject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "analyze",
+    header = "Says what attention heads do, with a baseline beside every score.",
+    description = {
+      "Analyses traces (FILE.safetensors, as 'attention explain' writes them), merges analyses (FILE.json, as this command "
+          + "writes them), or runs a model over the lines of a text file (--texts).",
+      "",
+      "The baseline is what attention spread evenly over the allowed keys would score; for first tokens, separators and "
+          + "punctuation what the head's favourite other keys get, if that is more. Surprise is the share reached of the way from the "
+          + "baseline to 1. Listed are heads with a surprise of 0.25 or more, at five standard errors or more.",
+      "",
+      "With --texts the sums so far are kept in OUT/analysis.json: after an interruption the same command goes on where it "
+          + "stopped.",
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  attention analyze attention-out/trace.safetensors",
+      "  attention analyze --texts sentences.txt --model dates --out roles",
+      "  attention analyze part1/analysis.json part2/analysis.json --out both",
+    })
+final class AnalyzeCommand implements Callable<Integer> {
+  private static final String STATE = "analysis.json";
+  private static final Duration BETWEEN_SAVES = Duration.ofSeconds(5);
+  private static final int LINES = 60;
+
+  private final Terminal terminal;
+  private final ProviderSource providers;
+
+  @ParentCommand private RootCommand root;
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "0..*",
+      description = "Traces of one model, or analyses to be merged.")
+  private List<Path> files = List.of();
+
+  @Option(
+      names = "--texts",
+      paramLabel = "FILE",
+      description = "A text per line, UTF-8; empty lines are skipped.")
+  private Optional<Path> texts = Optional.empty();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|DIR",
+      description = "The model for --texts: one that comes with attention4j, or a folder.")
+  private Optional<String> model = Optional.empty();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "attention-out",
+      description = "The folder for analysis.json (${DEFAULT-VALUE}).")
+  private Path out = Path.of("attention-out");
+
+  @Option(names = "--all", description = "Also list scores that are not above their baseline.")
+  private boolean all;
+
+  @Inject
+  AnalyzeCommand(Terminal terminal, ProviderSource providers) {
+    this.terminal = terminal;
+    this.providers = providers;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (files.isEmpty() == texts.isEmpty()) {
+      throw new IllegalArgumentException("FILE, --texts: expected files or --texts, one of both");
+    }
+    Path state = OutputFolder.prepare(out).file(STATE);
+    AnalysisFile result = texts.isPresent() ? stream(texts.get(), state) : read();
+    result.write(state);
+    terminal.endProgress();
+    print(result.analysis());
+    terminal.out().println("wrote " + state);
+    return ExitCode.OK;
+  }
+
+  private AnalysisFile read() throws IOException {
+    HeadAnalysis merged = HeadAnalysis.empty();
+    Map<String, String> source = new LinkedHashMap<>();
+    for (Path file : files) {
+      terminal.progress("reading " + file);
+      if (String.valueOf(file.getFileName()).endsWith(".json")) {
+        AnalysisFile other = AnalysisFile.read(file);
+        merged.merge(other.analysis());
+        source.putAll(other.source());
+      } else {
+        merged.add(TraceFile.read(file));
+      }
+    }
+    source.put("files", files.toString());
+    return new AnalysisFile(source, merged);
+  }
+
+  /** Every text is one step; after a kill at most the steps of the last seconds are done again. */
+  private AnalysisFile stream(Path file, Path state) throws IOException {
+    String name =
+        model.orElseThrow(
+            () -> new IllegalArgumentException("model: expected --model beside --texts"));
+    Map<String, String> source = new LinkedHashMap<>();
+    source.put("model", name);
+    source.put("texts", String.valueOf(file.getFileName()));
+    source.put("sha256", sha256(file));
+    HeadAnalysis analysis = resumed(state, source);
+    long done = analysis.texts();
+    long total;
+    try (var lines = Files.lines(file)) {
+      total = lines.filter(line -> !line.isBlank()).count();
+    }
+    long saved = System.nanoTime();
+    try (TextModel loaded = Models.load(name, root.options().execution(providers));
+        BufferedReader reader = Files.newBufferedReader(file)) {
+      long number = 0;
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (line.isBlank() || number++ < done) {
+          continue;
+        }
+        terminal.progress(number + " of " + total + " texts");
+        analysis.add(loaded.explain(line).trace());
+        if (System.nanoTime() - saved > BETWEEN_SAVES.toNanos()) {
+          new AnalysisFile(source, analysis).write(state);
+          saved = System.nanoTime();
+        }
+      }
+    }
+    return new AnalysisFile(source, analysis);
+  }
+
+  private HeadAnalysis resumed(Path state, Map<String, String> source) throws IOException {
+    if (!Files.exists(state)) {
+      return HeadAnalysis.empty();
+    }
+    AnalysisFile before = AnalysisFile.read(state);
+    if (!before.source().equals(source)) {
+      throw new IllegalArgumentException(
+          "out: "
+              + state
+              + " holds another analysis ("
+              + before.source()
+              + "); expected an empty folder or the same model and texts");
+    }
+    terminal.err().println("continuing after " + before.analysis().texts() + " texts");
+    return before.analysis();
+  }
+
+  private static String sha256(Path file) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java has SHA-256", impossible);
+    }
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(java.io.OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private void print(HeadAnalysis analysis) {
+    List<RoleScore> scores = all ? analysis.scores() : analysis.roles();
+    terminal
+        .out()
+        .println(
+            analysis.texts()
+                + (analysis.texts() == 1 ? " text, " : " texts, ")
+                + analysis.heads().size()
+                + " heads");
+    if (scores.isEmpty()) {
+      terminal.out().println("no head does anything clearly above its baseline");
+      return;
+    }
+    terminal
+        .out()
+        .println(
+            line("role", "head", "score", "baseline", "surprise", "rows", "seen most clearly in"));
+    scores.stream().limit(LINES).forEach(score -> terminal.out().println(line(score)));
+    if (scores.size() > LINES) {
+      terminal.out().println("and " + (scores.size() - LINES) + " more, see the file");
+    }
+  }
+
+  private static String line(RoleScore score) {
+    String cell =
+        score.cells().stream()
+            .findFirst()
+            .map(strongest ->
+                String.format(
+                    Locale.ROOT,
+                    "'%s' -> '%s' %.2f (text %d, %d -> %d)",
+                    shown(strongest.queryToken()),
+                    shown(strongest.keyToken()),
+                    strongest.weight(),
+                    strongest.text(),
+                    strongest.query(),
+                    strongest.key()))
+            .orElse("");
+    return line(
+        score.role().text() + (score.detail().isEmpty() ? "" : " " + score.detail()),
+        score.head().toString(),
+        number(score.score()),
+        number(score.baseline()),
+        number(score.surprise()),
+        score.tally().rows() + (score.small() ? " small sample" : ""),
+        cell);
+  }
+
+  /** Tokens are data: what would steer the terminal is not passed on. */
+  private static String shown(String token) {
+    String visible = token.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "\uFFFD");
+    return visible.length() <= 20 ? visible : visible.substring(0, 20) + "…";
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static String line(
+      String role,
+      String head,
+      String score,
+      String baseline,
+      String surprise,
+      String rows,
+      String cell) {
+    return String.format(
+            Locale.ROOT,
+            "%-21s %-19s %6s %9s %9s %6s  %s",
+            role,
+            head,
+            score,
+            baseline,
+            surprise,
+            rows,
+            cell)
+        .stripTrailing();
+  }
+}
