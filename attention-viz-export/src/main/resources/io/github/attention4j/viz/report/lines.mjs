@@ -117,6 +117,7 @@ export async function showLines(panel, context, maps) {
     draw();
   }
 
+  const panelToken = () => document.querySelector('.headview [aria-pressed="true"]');
   const queryList = list("query", queries, rows);
   const keyList = list("key", keys, columns);
   panel.replaceChildren(
@@ -133,7 +134,12 @@ export async function showLines(panel, context, maps) {
   if (place.query !== null) tell("query", place.query);
   else if (place.key !== null) tell("key", place.key);
   else details.replaceChildren(el("p", { class: "note", text: "The strongest keys of a token appear here." }));
-  return draw;
+  let first = true;
+  return () => {
+    draw();
+    if (first) panelToken()?.scrollIntoView({ block: "nearest" });
+    first = false;
+  };
 }
 
 /** The stretch of a long text that is shown: around the pinned token. */

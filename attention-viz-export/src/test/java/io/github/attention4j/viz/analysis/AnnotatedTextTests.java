@@ -47,10 +47,10 @@ class AnnotatedTextTests {
             new Conllu.Word("dogs", 2, "obj")),
         sentence().words());
     Path bad = Files.writeString(folder.resolve("bad.conllu"), "1\tThe\n");
+    IllegalArgumentException thrown =
+        assertThrows(IllegalArgumentException.class, () -> Conllu.read(bad));
     assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> Conllu.read(bad))
-            .getMessage()
-            .endsWith("bad.conllu:1: expected 10 columns, got 2"));
+        String.valueOf(thrown.getMessage()).endsWith("bad.conllu:1: expected 10 columns, got 2"));
   }
 
   @Test
