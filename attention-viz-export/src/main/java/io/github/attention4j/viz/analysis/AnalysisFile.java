@@ -19,8 +19,8 @@ import java.util.Map;
 /// An analysis as a file: all sums, so that it can be continued and merged.
 ///
 /// JSON: `format`, `version`, `source` (texts that say what was analysed), `texts` (how many), and
-/// `heads`, each `{kind, layer, head, rows, entropy, distance, confidence, roles, offsets}` with
-/// sums, not means. Numbers are written so that they come back bit by bit.
+/// `heads`, each `{kind, layer, head, rows, entropy, distance, confidence, roles, offsets,
+/// largest}` with sums, not means. Numbers are written so that they come back bit by bit.
 ///
 /// @param source what was analysed: the model, the file of texts …
 /// @param analysis what was found
@@ -78,6 +78,27 @@ public record AnalysisFile(Map<String, String> source, HeadAnalysis analysis) {
     ObjectNode offsets = node.putObject("offsets");
     tally.offsets.forEach(
         (offset, sums) -> write(sums, offsets.putObject(Integer.toString(offset))));
+    ArrayNode largest = node.putArray("largest");
+    tally.offsetCells.values().forEach(cell -> write(cell, largest.addObject()));
+  }
+
+  private static void write(Cell cell, ObjectNode node) {
+    node.put("text", cell.text())
+        .put("query", cell.query())
+        .put("key", cell.key())
+        .put("queryToken", cell.queryToken())
+        .put("keyToken", cell.keyToken())
+        .put("weight", cell.weight());
+  }
+
+  private static Cell cell(JsonNode node) {
+    return new Cell(
+        node.path("text").asLong(),
+        node.path("query").asInt(),
+        node.path("key").asInt(),
+        node.path("queryToken").asText(),
+        node.path("keyToken").asText(),
+        node.path("weight").asDouble());
   }
 
   private static ObjectNode write(Tally sums, ObjectNode node) {
@@ -153,6 +174,9 @@ public record AnalysisFile(Map<String, String> source, HeadAnalysis analysis) {
         .properties()
         .forEach(
             entry -> tally.offsets.put(Integer.valueOf(entry.getKey()), sums(entry.getValue())));
+    for (JsonNode cell : node.path("largest")) {
+      tally.addLargest(cell(cell));
+    }
     return tally;
   }
 

@@ -9,4 +9,9 @@ package io.github.attention4j.viz.analysis;
 /// @param keyToken what the key is
 /// @param weight the weight
 public record Cell(
-    long text, int query, int key, String queryToken, String keyToken, double weight) {}
+    long text, int query, int key, String queryToken, String keyToken, double weight) {
+  /// The same cell with its text's number moved up.
+  Cell renumbered(long by) {
+    return new Cell(text + by, query, key, queryToken, keyToken, weight);
+  }
+}

@@ -55,6 +55,7 @@ final class HeadReader {
       }
       int best = strongest(query, everyKey);
       hits[best - query + weights.queries()]++;
+      tally.addLargest(cell(query, best));
     }
     tally.addOffsets(hits, support);
   }
@@ -95,18 +96,12 @@ final class HeadReader {
       }
       baseline = Math.max(baseline, preferred);
     }
-    int strongest = strongest(query, keys);
-    tally.addRole(
-        role,
-        score,
-        baseline,
-        new Cell(
-            text,
-            query,
-            strongest,
-            map.queries().texts().get(query),
-            map.keys().texts().get(strongest),
-            row[strongest]));
+    tally.addRole(role, score, baseline, cell(query, strongest(query, keys)));
+  }
+
+  private Cell cell(int query, int key) {
+    return new Cell(
+        text, query, key, map.queries().texts().get(query), map.keys().texts().get(key), row[key]);
   }
 
   private int strongest(int query, int[] keys) {

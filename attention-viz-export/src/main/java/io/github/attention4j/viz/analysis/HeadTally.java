@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// What has been seen of one head so far: sums over texts, mergeable in any grouping.
 ///
@@ -32,6 +33,9 @@ public final class HeadTally {
   /// chance.
   final Map<Integer, Tally> offsets = new TreeMap<>();
 
+  /// Per offset the strongest of the rows whose largest weight stands there.
+  final Map<Integer, Cell> offsetCells = new TreeMap<>();
+
   HeadTally() {}
 
   /// Adds one row's score for a role, and the cell that shows it best.
@@ -56,6 +60,15 @@ public final class HeadTally {
     }
   }
 
+  /// Adds a row's largest weight as evidence for its offset.
+  void addLargest(Cell cell) {
+    offsetCells.merge(cell.key() - cell.query(), cell, HeadTally::stronger);
+  }
+
+  private static Cell stronger(Cell kept, Cell other) {
+    return STRONGEST.compare(kept, other) <= 0 ? kept : other;
+  }
+
   private static void keepStrongest(List<Cell> kept) {
     kept.sort(STRONGEST);
     if (kept.size() > KEPT_CELLS) {
@@ -71,6 +84,7 @@ public final class HeadTally {
     confidence += other.confidence;
     other.roles.forEach((role, tally) -> roles.merge(role, tally, Tally::plus));
     other.offsets.forEach((offset, tally) -> offsets.merge(offset, tally, Tally::plus));
+    other.offsetCells.values().forEach(this::addLargest);
     other.cells.forEach((role, found) -> {
       List<Cell> kept = cells.computeIfAbsent(role, ignored -> new ArrayList<>());
       for (Cell cell : found) {
@@ -84,18 +98,9 @@ public final class HeadTally {
   HeadTally renumbered(long by) {
     HeadTally copy = new HeadTally();
     copy.merge(this);
-    copy.cells.replaceAll((role, found) ->
-        new ArrayList<>(
-            found.stream()
-                .map(cell ->
-                    new Cell(
-                        cell.text() + by,
-                        cell.query(),
-                        cell.key(),
-                        cell.queryToken(),
-                        cell.keyToken(),
-                        cell.weight()))
-                .toList()));
+    copy.cells.replaceAll(
+        (role, found) -> new ArrayList<>(found.stream().map(cell -> cell.renumbered(by)).toList()));
+    copy.offsetCells.replaceAll((offset, cell) -> cell.renumbered(by));
     return copy;
   }
 
@@ -132,7 +137,7 @@ public final class HeadTally {
 
   /// A row either has its largest weight at the offset or not, so the squares follow from the
   /// counts: `Σ (hit - p)²` with the mean chance `p`.
-  private static RoleScore positional(HeadId head, int offset, Tally found, long informative) {
+  private RoleScore positional(HeadId head, int offset, Tally found, long informative) {
     double hits = found.rows();
     double chance = found.baseline() / informative;
     double squares = hits * (1 - chance) * (1 - chance) + (informative - hits) * chance * chance;
@@ -141,6 +146,6 @@ public final class HeadTally {
         Role.POSITIONAL,
         "offset " + (offset > 0 ? "+" : "") + offset,
         new Tally(informative, hits, found.baseline(), squares),
-        List.of());
+        Stream.ofNullable(offsetCells.get(offset)).toList());
   }
 }

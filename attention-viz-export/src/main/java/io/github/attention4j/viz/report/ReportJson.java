@@ -8,6 +8,7 @@ import io.github.attention4j.viz.analysis.ClassicalScaling;
 import io.github.attention4j.viz.analysis.HeadClusters;
 import io.github.attention4j.viz.analysis.HeadDistances;
 import io.github.attention4j.viz.analysis.HeadId;
+import io.github.attention4j.viz.analysis.HeadTally;
 import io.github.attention4j.viz.analysis.HeadWeights;
 import io.github.attention4j.viz.analysis.RoleScore;
 import java.io.IOException;
@@ -105,11 +106,26 @@ final class ReportJson {
       List<Quantised> heads = entry.heads();
       writeNumbers(json, "max", heads.stream().mapToDouble(Quantised::max).toArray());
       writeNumbers(json, "errors", heads.stream().mapToDouble(Quantised::error).toArray());
+      if (entry.derived().isEmpty()) {
+        writeSummaries(json, map);
+      }
       int[] steps = heads.stream().mapToInt(Quantised::steps).toArray();
       json.writeFieldName("steps");
       json.writeArray(steps, 0, steps.length);
       writeThumbnails(json, map, heads);
       json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private void writeSummaries(JsonGenerator json, AttentionMap map) throws IOException {
+    Map<HeadId, HeadTally> tallies = report.analysis.heads();
+    json.writeArrayFieldStart("summaries");
+    for (int head = 0; head < map.heads(); head++) {
+      HeadTally tally = tallies.get(new HeadId(map.label(), head));
+      if (tally != null) {
+        json.writeArray(new double[] {tally.entropy(), tally.distance(), tally.confidence()}, 0, 3);
+      }
     }
     json.writeEndArray();
   }

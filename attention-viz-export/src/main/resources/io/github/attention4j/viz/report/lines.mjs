@@ -6,7 +6,7 @@ import { headsName, mapName } from "./store.mjs";
 import { linesSvg } from "./svg.mjs";
 import { takeButtons } from "./take.mjs";
 import { spoken, visible } from "./tokens.mjs";
-import { toolbar } from "./toolbar.mjs";
+import { heading, toolbar } from "./toolbar.mjs";
 import { largest, strongestCells } from "./weights.mjs";
 
 const ROW = 24;
@@ -122,7 +122,7 @@ export async function showLines(panel, context, maps) {
   const keyList = list("key", keys, columns);
   panel.replaceChildren(
     toolbar(context, maps),
-    el("h2", { text: title }),
+    heading(store.report, place),
     el("p", { class: "note", text: "Hover or tab to a token to see its lines, click to pin it, Shift-click to select several. Queries stand left, keys right." }),
     pager(context, queries),
     el("div", { class: "headview" }, queryList, el("div", { class: "linebox" }, canvas), keyList, details),

@@ -6,7 +6,7 @@ import { legend } from "./legend.mjs";
 import { headsName, mapName } from "./store.mjs";
 import { heatSvg } from "./svg.mjs";
 import { takeButtons } from "./take.mjs";
-import { toolbar } from "./toolbar.mjs";
+import { heading, toolbar } from "./toolbar.mjs";
 import { bestKeys, largest } from "./weights.mjs";
 
 /** Shows the matrix; `maps` are on offer, `marked` puts a dot on the best key of each query. */
@@ -23,7 +23,7 @@ export async function showMatrix(panel, context, maps, marked = false) {
   });
   panel.replaceChildren(
     toolbar(context, maps),
-    el("h2", { text: title }),
+    heading(store.report, place),
     heat.node,
     legend({ max, root: scale.root, error: Math.max(...map.errors), toggle: scale.toggle }),
     takeButtons(`${map.kind}-${map.layer}-${place.heads.join("-")}`, () =>

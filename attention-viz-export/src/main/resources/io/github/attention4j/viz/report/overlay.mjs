@@ -2,9 +2,8 @@
 
 import { announce, colours, el, sharpen, token } from "./dom.mjs";
 import { number } from "./scale.mjs";
-import { headsName, mapName } from "./store.mjs";
 import { spoken, visible } from "./tokens.mjs";
-import { toolbar } from "./toolbar.mjs";
+import { heading, toolbar } from "./toolbar.mjs";
 import { topKeys } from "./weights.mjs";
 
 /** The tab of the picture. */
@@ -19,7 +18,6 @@ export async function showSound(panel, context, maps) {
 
 async function showOver(panel, context, maps, over) {
   const { store, place, go } = context;
-  const map = store.report.maps[place.map];
   const weights = await store.weights(place.map, place.heads);
   const [queries, keys] = [store.queries(place.map), store.keys(place.map)];
   const query = place.query ?? 0;
@@ -31,7 +29,7 @@ async function showOver(panel, context, maps, over) {
   const outside = row.reduce((sum, weight, key) => sum + (keys.places[key]?.length ? 0 : weight), 0);
   panel.replaceChildren(
     toolbar(context, maps),
-    el("h2", { text: `${mapName(map)}, ${headsName(map, place.heads)}` }),
+    heading(store.report, place),
     el("div", { class: "over" }, el("div", { class: "scroll tall" }, list), over(context, queries, keys, row, go)),
     el("p", { class: "readout", text: `${spoken(queries, query)} looks most at ${best.map((cell) => `${spoken(keys, cell.key)} ${number(cell.weight)}`).join(", ")}` }),
     outside > 0.001 ? el("p", { class: "note", text: `${number(outside)} of the weight lies on keys without a place.` }) : el("span"),

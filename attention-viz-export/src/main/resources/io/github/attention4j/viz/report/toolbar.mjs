@@ -1,7 +1,8 @@
 // Which map and which heads are shown, for every view that shows one.
 
 import { el } from "./dom.mjs";
-import { mapName } from "./store.mjs";
+import { number } from "./scale.mjs";
+import { headsName, mapName } from "./store.mjs";
 
 /** The chooser; `maps` are the numbers of the maps on offer. */
 export function toolbar({ store, place, go }, maps) {
@@ -30,6 +31,20 @@ export function toolbar({ store, place, go }, maps) {
     );
   }
   return el("div", { class: "toolbar" }, select, heads);
+}
+
+/** What is shown, and the plain numbers of a single head. */
+export function heading(report, place) {
+  const map = report.maps[place.map];
+  const summary = place.heads.length === 1 ? map.summaries?.[place.heads[0]] : undefined;
+  const roles = report.roles.filter((score) => score.above && score.map === place.map && place.heads.length === 1 && score.head === place.heads[0]);
+  return el(
+    "div",
+    { class: "heading" },
+    el("h2", { text: `${mapName(map)}, ${headsName(map, place.heads)}` }),
+    ...roles.map((score) => el("span", { class: "badge", title: `score ${number(score.score)}, baseline ${number(score.baseline)}`, text: score.role + (score.detail ? ` (${score.detail})` : "") })),
+    summary ? el("span", { class: "note", text: `entropy ${number(summary[0])} nats · looks ${number(summary[1])} positions away · largest weight ${number(summary[2])} (means over queries)` }) : null,
+  );
 }
 
 /** With `head` added, or taken away unless it is the last. */

@@ -68,6 +68,11 @@ final class Browser implements AutoCloseable {
     await("return document.documentElement.dataset.drawn !== undefined");
   }
 
+  /** Opens any file. */
+  void load(Path file) {
+    driver.get(file.toUri().toString());
+  }
+
   /** Does something that draws the page anew, and waits for it. */
   void after(Runnable action) {
     Object turn = script("return document.documentElement.dataset.turn");
