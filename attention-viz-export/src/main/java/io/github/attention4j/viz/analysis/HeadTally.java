@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /// What has been seen of one head so far: sums over texts, mergeable in any grouping.
 ///
@@ -138,6 +137,7 @@ public final class HeadTally {
   /// A row either has its largest weight at the offset or not, so the squares follow from the
   /// counts: `Σ (hit - p)²` with the mean chance `p`.
   private RoleScore positional(HeadId head, int offset, Tally found, long informative) {
+    Cell shown = offsetCells.get(offset);
     double hits = found.rows();
     double chance = found.baseline() / informative;
     double squares = hits * (1 - chance) * (1 - chance) + (informative - hits) * chance * chance;
@@ -146,6 +146,6 @@ public final class HeadTally {
         Role.POSITIONAL,
         "offset " + (offset > 0 ? "+" : "") + offset,
         new Tally(informative, hits, found.baseline(), squares),
-        Stream.ofNullable(offsetCells.get(offset)).toList());
+        shown == null ? List.of() : List.of(shown));
   }
 }

@@ -2,8 +2,10 @@ package io.github.attention4j.viz.cli;
 
 import io.github.attention4j.multimodal.TextModel;
 import io.github.attention4j.viz.analysis.AnalysisFile;
+import io.github.attention4j.viz.analysis.Conllu;
 import io.github.attention4j.viz.analysis.HeadAnalysis;
 import io.github.attention4j.viz.analysis.RoleScore;
+import io.github.attention4j.viz.analysis.SyntacticRoles;
 import io.github.attention4j.viz.format.TraceFile;
 import jakarta.inject.Inject;
 import java.io.BufferedReader;
@@ -48,6 +50,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention analyze attention-out/trace.safetensors",
       "  attention analyze --texts sentences.txt --model dates --out roles",
+      "  attention analyze --conllu treebank.conllu --model bert-folder",
       "  attention analyze part1/analysis.json part2/analysis.json --out both",
     })
 final class AnalyzeCommand implements Callable<Integer> {
@@ -73,9 +76,17 @@ final class AnalyzeCommand implements Callable<Integer> {
   private Optional<Path> texts = Optional.empty();
 
   @Option(
+      names = "--conllu",
+      paramLabel = "FILE",
+      description =
+          "Run the model over the sentences of a CoNLL-U file and say which heads follow which syntactic relation.")
+  private Optional<Path> conllu = Optional.empty();
+
+  @Option(
       names = "--model",
       paramLabel = "NAME|DIR",
-      description = "The model for --texts: one that comes with attention4j, or a folder.")
+      description =
+          "The model for --texts and --conllu: one that comes with attention4j, or a folder.")
   private Optional<String> model = Optional.empty();
 
   @Option(
@@ -96,8 +107,14 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (files.isEmpty() == texts.isEmpty()) {
-      throw new IllegalArgumentException("FILE, --texts: expected files or --texts, one of both");
+    int inputs = (files.isEmpty() ? 0 : 1) + (texts.isEmpty() ? 0 : 1) + (conllu.isEmpty() ? 0 : 1);
+    if (inputs != 1) {
+      throw new IllegalArgumentException(
+          "FILE, --texts, --conllu: expected one of them, got " + inputs);
+    }
+    if (conllu.isPresent()) {
+      SyntaxTable.print(followed(conllu.get()), all, LINES, terminal.out());
+      return ExitCode.OK;
     }
     Path state = OutputFolder.prepare(out).file(STATE);
     AnalysisFile result = texts.isPresent() ? stream(texts.get(), state) : read();
@@ -127,9 +144,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   /** Every text is one step; after a kill at most the steps of the last seconds are done again. */
   private AnalysisFile stream(Path file, Path state) throws IOException {
-    String name =
-        model.orElseThrow(
-            () -> new IllegalArgumentException("model: expected --model beside --texts"));
+    String name = modelName();
     Map<String, String> source = new LinkedHashMap<>();
     source.put("model", name);
     source.put("texts", String.valueOf(file.getFileName()));
@@ -157,6 +172,24 @@ final class AnalyzeCommand implements Callable<Integer> {
       }
     }
     return new AnalysisFile(source, analysis);
+  }
+
+  private SyntacticRoles followed(Path file) throws IOException {
+    List<Conllu.Sentence> sentences = Conllu.read(file);
+    SyntacticRoles roles = new SyntacticRoles();
+    try (TextModel loaded = Models.load(modelName(), root.options().execution(providers))) {
+      for (int i = 0; i < sentences.size(); i++) {
+        terminal.progress((i + 1) + " of " + sentences.size() + " sentences");
+        roles.add(loaded.explain(sentences.get(i).text()).trace(), sentences.get(i));
+      }
+    }
+    terminal.endProgress();
+    return roles;
+  }
+
+  private String modelName() {
+    return model.orElseThrow(
+        () -> new IllegalArgumentException("model: expected --model beside --texts or --conllu"));
   }
 
   private HeadAnalysis resumed(Path state, Map<String, String> source) throws IOException {
