@@ -3,8 +3,13 @@ package io.github.attention4j.multimodal;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Shape;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
+import io.github.attention4j.api.trace.AttentionMap;
+import io.github.attention4j.api.trace.AttentionTrace;
+import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.multimodal.architecture.AnnotatedTransformer;
 import io.github.attention4j.multimodal.architecture.Architecture;
 import io.github.attention4j.multimodal.architecture.Architectures;
@@ -14,8 +19,10 @@ import io.github.attention4j.multimodal.checkpoint.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Any checkpoint of a known architecture as one network on given arrays: outputs and every
@@ -49,6 +56,12 @@ public final class ModelRunner implements AutoCloseable {
   public static ModelRunner load(Path folder, Set<String> inputs, Execution execution)
       throws IOException {
     return load(Checkpoint.open(folder), inputs, execution);
+  }
+
+  /// Builds the network of a model that comes with the library, one of [TextModel#EMBEDDED].
+  public static ModelRunner embedded(String name, Set<String> inputs, Execution execution)
+      throws IOException {
+    return load(Checkpoint.resources(TextModel.class, name), inputs, execution);
   }
 
   /// Builds the network of a checkpoint for the inputs a run will have.
@@ -154,6 +167,38 @@ public final class ModelRunner implements AutoCloseable {
       needed = needed.with(port.name(), array);
     }
     return program.run(needed);
+  }
+
+  /// What one sample of a run looked at, positions numbered.
+  ///
+  /// @param sample from 0; a map of fewer samples, such as of the other side of a two-tower model,
+  ///   is left out
+  /// @param facts for the trace; `model` and `device` are added
+  public AttentionTrace trace(Result result, int sample, Map<String, String> facts) {
+    List<AttentionMap> maps = new ArrayList<>();
+    for (String node : network.attentionNodes()) {
+      Tensor all = result.tensor(node);
+      long[] sizes = all.shape().toArray();
+      if (sample < sizes[0]) {
+        long bytes = all.segment().byteSize() / sizes[0];
+        Tensor weights =
+            Tensor.wrap(
+                all.segment().asSlice(sample * bytes, bytes),
+                Shape.of(sizes[1], sizes[2], sizes[3]));
+        maps.add(
+            new AttentionMap(
+                node,
+                TokenTrace.label(network, node),
+                weights,
+                Labels.numbered(Math.toIntExact(sizes[2])),
+                Labels.numbered(Math.toIntExact(sizes[3])),
+                ""));
+      }
+    }
+    Map<String, String> all = new LinkedHashMap<>(facts);
+    all.put("model", modelType);
+    all.put("device", device());
+    return new AttentionTrace(maps, all);
   }
 
   @Override

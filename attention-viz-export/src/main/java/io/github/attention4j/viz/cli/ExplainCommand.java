@@ -33,6 +33,10 @@ import picocli.CommandLine.ParentCommand;
           + "all maps as trace.safetensors.",
       "",
       "The model 'dates' comes with attention4j: it turns dates as people write them, in 20 languages, into ISO 8601.",
+      "",
+      "With --inputs, any checkpoint folder of a known architecture runs on given arrays: trace.safetensors then holds every output "
+          + "(logits, hidden_states.0 ...) and every attention map (attentions.0, cross_attentions.1 ...) under the published "
+          + "names, for all samples; the report shows the first.",
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -40,6 +44,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention explain \"Thursday, May 2, 2052\"",
       "  attention explain --provider onnx --layer 0 --head 2 \"22 grudnia 2087\"",
+      "  attention explain --model bert-base-uncased/ --inputs sentences.safetensors",
     })
 final class ExplainCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -79,6 +84,13 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Which head the printed map is of, from 0; the mean of all if not given.")
   private Optional<Integer> head = Optional.empty();
 
+  @Option(
+      names = "--inputs",
+      paramLabel = "FILE",
+      description =
+          "Instead of a text: arrays for the model, named input.NAME as the published implementation names them.")
+  private Optional<Path> inputs = Optional.empty();
+
   @Inject
   ExplainCommand(Terminal terminal, ProviderSource providers) {
     this.terminal = terminal;
@@ -87,6 +99,13 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (inputs.isPresent()) {
+      if (text.isPresent()) {
+        throw new IllegalArgumentException("expected either TEXT or --inputs");
+      }
+      return new GivenTensors(model, inputs.get(), out)
+          .explain(root.options().execution(providers), terminal);
+    }
     String given = text.isPresent() ? text.get() : firstLine();
     OutputFolder folder = OutputFolder.prepare(out);
     terminal.progress("loading " + model);

@@ -60,6 +60,9 @@ final class Families {
     row("attention_flow", AnalysisCases::flow);
     row("norm_based_weights", AnalysisCases::normBased);
 
+    row("dtw", AlignmentCases::timeWarping);
+    row("whisper_alignment", AlignmentCases::tokens);
+
     row("hyena_operator", HyenaCases::operator);
     row("hyena_layer", HyenaCases::layer);
   }

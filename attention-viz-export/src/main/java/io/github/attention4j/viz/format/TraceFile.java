@@ -36,6 +36,15 @@ public final class TraceFile {
 
   /// Writes a trace; the file appears whole or not at all.
   public static void write(AttentionTrace trace, Path file) throws IOException {
+    write(trace, Map.of(), file);
+  }
+
+  /// Writes a trace and, beside its maps, other arrays under their own names, such as all results
+  /// of a run.
+  ///
+  /// @throws IllegalArgumentException if one of them has the name of a map
+  public static void write(AttentionTrace trace, Map<String, NdArray> others, Path file)
+      throws IOException {
     List<Labels> labels =
         List.copyOf(
             trace.maps().stream()
@@ -46,10 +55,13 @@ public final class TraceFile {
                       all.add(map.keys());
                     },
                     LinkedHashSet::addAll));
-    Map<String, NdArray> arrays = new LinkedHashMap<>();
+    Map<String, NdArray> arrays = new LinkedHashMap<>(others);
     ArrayNode maps = JSON.createArrayNode();
     for (AttentionMap map : trace.maps()) {
-      arrays.put(tensor(maps.size()), map.weights());
+      if (arrays.put(tensor(maps.size()), map.weights()) != null) {
+        throw new IllegalArgumentException(
+            "others: expected no array of the name of a map, got " + tensor(maps.size()));
+      }
       maps.addObject()
           .put("name", map.name())
           .put("kind", map.label().kind().text())

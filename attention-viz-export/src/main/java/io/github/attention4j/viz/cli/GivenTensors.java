@@ -1,0 +1,87 @@
+package io.github.attention4j.viz.cli;
+
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Result;
+import io.github.attention4j.api.trace.AttentionTrace;
+import io.github.attention4j.multimodal.Execution;
+import io.github.attention4j.multimodal.ModelRunner;
+import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.viz.format.TraceFile;
+import io.github.attention4j.viz.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.ExitCode;
+
+/**
+ * A model of any known architecture, run on arrays of a file.
+ *
+ * @param model a name that comes with the library, or a folder
+ * @param inputs the file; arrays whose names do not begin with {@code input.} are left alone
+ * @param out the folder for what is written
+ */
+record GivenTensors(String model, Path inputs, Path out) {
+  private static final String PREFIX = "input.";
+
+  int explain(Execution execution, Terminal terminal) throws IOException {
+    Inputs given = read();
+    OutputFolder folder = OutputFolder.prepare(out);
+    terminal.progress("loading " + model);
+    try (ModelRunner runner = load(given.names(), execution)) {
+      terminal.progress("running " + runner.modelType() + " on " + runner.device());
+      Result result = runner.run(given);
+      AttentionTrace trace = runner.trace(result, 0, Map.of("inputs", inputs.toString()));
+      Path traceFile = folder.file("trace.safetensors");
+      TraceFile.write(trace, result.arrays(), traceFile);
+      terminal.endProgress();
+      result
+          .arrays()
+          .forEach((name, array) -> terminal.out().println(name + "  " + array.describe()));
+      if (!runner.unusedTensors().isEmpty()) {
+        terminal.err().println("tensors this network does not use: " + runner.unusedTensors());
+      }
+      terminal.out().println();
+      terminal.out().println("ran on " + runner.device());
+      if (!trace.maps().isEmpty()) {
+        Path report = folder.file("report.html");
+        Report.of(trace).write(report);
+        terminal.out().println("wrote " + report);
+      }
+      terminal.out().println("wrote " + traceFile);
+    }
+    return ExitCode.OK;
+  }
+
+  private Inputs read() throws IOException {
+    Inputs given = Inputs.none();
+    for (Map.Entry<String, NdArray> entry : ArrayFiles.read(inputs).entrySet()) {
+      if (entry.getKey().startsWith(PREFIX)) {
+        given = given.with(entry.getKey().substring(PREFIX.length()), entry.getValue());
+      }
+    }
+    if (given.names().isEmpty()) {
+      throw new IllegalArgumentException(
+          inputs + ": expected arrays named " + PREFIX + "NAME, such as input.input_ids");
+    }
+    return given;
+  }
+
+  private ModelRunner load(Set<String> names, Execution execution) throws IOException {
+    if (TextModel.EMBEDDED.contains(model)) {
+      return ModelRunner.embedded(model, names, execution);
+    }
+    Path folder = Path.of(model);
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "model: expected one of "
+              + TextModel.EMBEDDED
+              + " or a folder with a model, got '"
+              + model
+              + "'");
+    }
+    return ModelRunner.load(folder, names, execution);
+  }
+}
