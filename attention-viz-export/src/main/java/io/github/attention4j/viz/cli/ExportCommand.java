@@ -27,7 +27,7 @@ import picocli.CommandLine.ParentCommand;
       "Writes what SPEC describes (see 'attention run --help'), or the networks of a model, as a file that other runtimes load. "
           + "The end of the output's name chooses the format.",
       "",
-      "A model of several networks becomes one file each: OUT.onnx becomes OUT-NETWORK.onnx. Attention maps are extra outputs.",
+      "A model of several networks becomes one file each: its parts go to OUT-PART.onnx. Attention maps are extra outputs.",
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -102,7 +102,7 @@ final class ExportCommand implements Callable<Integer> {
     try (var loaded = Models.load(model.get(), root.options().execution(providers))) {
       List<Network> networks = loaded.networks();
       for (Network network : networks) {
-        Path file = networks.size() == 1 ? output : named(network);
+        Path file = named(loaded.name(), network.name());
         terminal.progress("exporting " + network.name());
         exporter.export(network, withoutMaps ? List.of() : network.attentionNodes(), choices, file);
         terminal.endProgress();
@@ -112,12 +112,23 @@ final class ExportCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** {@code OUT.onnx} as {@code OUT-encoder.onnx}. */
-  private Path named(Network network) {
+  /**
+   * The output itself for the network of the model's name, {@code OUT-PART.onnx} for {@code
+   * MODEL.PART}.
+   */
+  private Path named(String modelName, String network) {
+    if (network.equals(modelName)) {
+      return output;
+    }
+    String part =
+        network.startsWith(modelName + ".") ? network.substring(modelName.length() + 1) : network;
     String file = output.getFileName().toString();
     int dot = file.lastIndexOf('.');
-    String name = network.name().replaceAll("[^A-Za-z0-9._-]+", "-");
-    return output.resolveSibling(file.substring(0, dot) + "-" + name + file.substring(dot));
+    return output.resolveSibling(
+        file.substring(0, dot)
+            + "-"
+            + part.replaceAll("[^A-Za-z0-9._-]+", "-")
+            + file.substring(dot));
   }
 
   private ModelExporter exporter() {
