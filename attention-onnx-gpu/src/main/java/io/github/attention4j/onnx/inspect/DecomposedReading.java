@@ -87,7 +87,9 @@ final class DecomposedReading implements Reading {
           extension.expose(before), extension.expose(scaled), scaled, Proof.Precision.INT8);
     }
     boolean quantised =
-        site.steps().stream().anyMatch(step -> graph.node(step).getOpType().contains("Quantize"));
+        isQuantised(site.weights(), 0)
+            || site.steps().stream()
+                .anyMatch(step -> graph.node(step).getOpType().contains("Quantize"));
     Proof.Precision exactness =
         quantised
             ? Proof.Precision.INT8
@@ -139,11 +141,6 @@ final class DecomposedReading implements Reading {
     return all;
   }
 
-  /// The output that tells how large the map is, for a run that only asks that.
-  static String size(Extension extension, Decomposed site) {
-    return extension.shape(site.weights());
-  }
-
   @Override
   public Shown read(Fetched fetched) {
     Tensor map = fetched.tensor(weights);
@@ -176,12 +173,23 @@ final class DecomposedReading implements Reading {
    * computed.
    */
   private Proof.Precision rowPrecision() {
-    if (!weights.equals(site.weights())) {
+    if (!weights.equals(site.weights()) || isQuantised(site.weights(), 0)) {
       return Proof.Precision.INT8;
     }
     return Extension.isFloat16(graph.type(weights))
         ? Proof.Precision.FLOAT16
         : Proof.Precision.FLOAT32;
+  }
+
+  /** Whether probabilities were integers between where they were made and here. */
+  private boolean isQuantised(String value, int steps) {
+    int index = graph.producer(value);
+    if (index < 0 || index == site.node() || steps > 8) {
+      return false;
+    }
+    NodeProto maker = graph.node(index);
+    return maker.getOpType().equals("DequantizeLinear")
+        || maker.getInputList().stream().anyMatch(input -> isQuantised(input, steps + 1));
   }
 
   private void checkAxis(Tensor map) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// masks made from sizes, and positions are not.
 final class Graph {
   private final GraphProto proto;
+  private final List<NodeProto> nodes;
   private final int opset;
   private final Map<String, Integer> producers = new HashMap<>();
   private final Map<String, List<Use>> uses = new HashMap<>();
@@ -33,6 +35,7 @@ final class Graph {
 
   Graph(GraphProto proto, int opset) {
     this.proto = proto;
+    this.nodes = inOrder(proto.getNodeList());
     this.opset = opset;
     for (TensorProto tensor : proto.getInitializerList()) {
       constants.put(tensor.getName(), tensor);
@@ -53,13 +56,56 @@ final class Graph {
       }
     }
     Set<String> taken = new HashSet<>();
-    for (int i = 0; i < proto.getNodeCount(); i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       index(i, taken);
     }
   }
 
+  /**
+   * The nodes so that each stands behind what it reads, else as in the file: some tools leave them
+   * unsorted.
+   */
+  private static List<NodeProto> inOrder(List<NodeProto> nodes) {
+    Map<String, Integer> makers = new HashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      for (String output : nodes.get(i).getOutputList()) {
+        makers.put(output, i);
+      }
+    }
+    List<Set<Integer>> readers = new ArrayList<>();
+    nodes.forEach(node -> readers.add(new HashSet<>()));
+    int[] missing = new int[nodes.size()];
+    for (int i = 0; i < nodes.size(); i++) {
+      Set<String> read = new HashSet<>(nodes.get(i).getInputList());
+      read.addAll(outerValues(nodes.get(i)));
+      for (String value : read) {
+        Integer maker = value.isEmpty() ? null : makers.get(value);
+        if (maker != null && maker != i && readers.get(maker).add(i)) {
+          missing[i]++;
+        }
+      }
+    }
+    PriorityQueue<Integer> ready = new PriorityQueue<>();
+    for (int i = 0; i < missing.length; i++) {
+      if (missing[i] == 0) {
+        ready.add(i);
+      }
+    }
+    List<NodeProto> sorted = new ArrayList<>();
+    for (Integer next = ready.poll(); next != null; next = ready.poll()) {
+      sorted.add(nodes.get(next));
+      for (int reader : readers.get(next)) {
+        if (--missing[reader] == 0) {
+          ready.add(reader);
+        }
+      }
+    }
+    // What is left reads in circles; the runtime refuses such a graph with a better message.
+    return sorted.size() == nodes.size() ? sorted : nodes;
+  }
+
   private void index(int index, Set<String> taken) {
-    NodeProto node = proto.getNode(index);
+    NodeProto node = nodes.get(index);
     boolean fromData = false;
     for (int i = 0; i < node.getInputCount(); i++) {
       if (!node.getInput(i).isEmpty()) {
@@ -143,11 +189,11 @@ final class Graph {
   }
 
   int size() {
-    return proto.getNodeCount();
+    return nodes.size();
   }
 
   NodeProto node(int index) {
-    return proto.getNode(index);
+    return nodes.get(index);
   }
 
   /// The node's name, made unique.
@@ -262,7 +308,7 @@ final class Graph {
   /// the way say; 0 if unknown.
   int type(String value) {
     String at = value;
-    for (int step = 0; step < proto.getNodeCount() + 1; step++) {
+    for (int step = 0; step <= nodes.size(); step++) {
       Integer known = types.get(at);
       if (known != null) {
         return known;

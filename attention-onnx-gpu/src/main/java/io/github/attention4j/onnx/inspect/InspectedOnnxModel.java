@@ -165,30 +165,31 @@ final class InspectedOnnxModel implements InspectedModel {
     }
     Set<Integer> wanted = wanted(request);
     Inputs inputs = ports.complete(given);
-    checkSize(inputs, wanted, request);
-    Prepared ready = prepare(wanted, request.norms());
-    Set<String> outputs = new LinkedHashSet<>();
-    graph.outputs().forEach(output -> outputs.add(output.getName()));
-    ready.readings.values().forEach(reading -> outputs.addAll(reading.outputs()));
-    Fetched fetched = ready.session.run(inputs, outputs);
+    Map<String, NdArray> own = new LinkedHashMap<>();
     List<SiteMap> maps = new ArrayList<>();
     List<Refusal> notShown = new ArrayList<>();
-    ready.readings.forEach((site, reading) -> {
-      try {
-        maps.add(map(sites.get(site), reading.read(fetched), request));
-      } catch (NotShownException reason) {
-        notShown.add(
-            new Refusal(
-                sites.get(site).name(),
-                sites.get(site).operator(),
-                String.valueOf(reason.getMessage())));
-      }
-    });
-    Map<String, NdArray> own = new LinkedHashMap<>();
-    for (ValueInfoProto output : graph.outputs()) {
-      NdArray array = fetched.arrays().get(output.getName());
-      if (array != null) {
-        own.put(output.getName(), array);
+    for (Set<Integer> part : parts(inputs, wanted, request)) {
+      Prepared ready = prepare(part, request.norms());
+      Set<String> outputs = new LinkedHashSet<>();
+      graph.outputs().forEach(output -> outputs.add(output.getName()));
+      ready.readings.values().forEach(reading -> outputs.addAll(reading.outputs()));
+      Fetched fetched = ready.session.run(inputs, outputs);
+      ready.readings.forEach((site, reading) -> {
+        try {
+          maps.add(map(sites.get(site), reading.read(fetched), request));
+        } catch (NotShownException reason) {
+          notShown.add(
+              new Refusal(
+                  sites.get(site).name(),
+                  sites.get(site).operator(),
+                  String.valueOf(reason.getMessage())));
+        }
+      });
+      for (ValueInfoProto output : graph.outputs()) {
+        NdArray array = fetched.arrays().get(output.getName());
+        if (array != null) {
+          own.put(output.getName(), array);
+        }
       }
     }
     return new ModelRun(own, maps, notShown);
@@ -234,28 +235,62 @@ final class InspectedOnnxModel implements InspectedModel {
   }
 
   /**
-   * Refuses before the run what would be too large: by a bound where that is enough, else by a run
-   * that returns sizes only.
+   * The sites to show in one run each: all at once, or, where only some heads are asked for, as
+   * many as fit before the others are dropped. Refuses what would be too large: by a bound where
+   * that is enough, else by a run that returns sizes only.
    */
-  private void checkSize(Inputs inputs, Set<Integer> wanted, MapRequest request) {
+  private List<Set<Integer>> parts(Inputs inputs, Set<Integer> wanted, MapRequest request) {
     long elements = 1;
     for (String name : inputs.names()) {
       elements = Math.max(elements, inputs.get(name).shape().elements());
     }
-    double bound =
-        (double) elements
-            * elements
-            * MANY_HEADS
-            * Float.BYTES
-            * wanted.size()
-            * (request.norms() ? 2 : 1);
+    double bound = (double) elements * elements * MANY_HEADS * cellBytes(request) * wanted.size();
     if (bound <= request.maximumBytes() || wanted.isEmpty()) {
-      return;
+      return List.of(wanted);
     }
+    List<Set<Integer>> parts = new ArrayList<>();
+    double part = 0;
+    double kept = 0;
+    for (Map.Entry<Integer, long[]> entry : shapes(inputs, wanted).entrySet()) {
+      double cells = 1;
+      for (long size : entry.getValue()) {
+        cells *= size;
+      }
+      double bytes = cells * cellBytes(request);
+      boolean countsHeads = entry.getValue().length == 4 && !request.heads().isEmpty();
+      kept +=
+          countsHeads ? bytes / Math.max(1, entry.getValue()[1]) * request.heads().size() : bytes;
+      boolean fits = request.heads().isEmpty() || part + bytes <= request.maximumBytes();
+      if (parts.isEmpty() || !fits) {
+        parts.add(new TreeSet<>());
+        part = 0;
+      }
+      part += bytes;
+      parts.getLast().add(entry.getKey());
+    }
+    if (kept > request.maximumBytes()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "maps: expected at most %d bytes, got %d sites with %.0f: choose fewer sites (layers) or heads, "
+                  + "or raise the bound",
+              request.maximumBytes(),
+              wanted.size(),
+              kept));
+    }
+    return parts;
+  }
+
+  private static long cellBytes(MapRequest request) {
+    return request.norms() ? 2 * Float.BYTES : Float.BYTES;
+  }
+
+  /** The sizes of the maps as the graph holds them, from a run that returns nothing else. */
+  private Map<Integer, long[]> shapes(Inputs inputs, Set<Integer> wanted) {
     Extension extension = new Extension(graph);
-    Map<Integer, String> sizes = new LinkedHashMap<>();
+    Map<Integer, String> names = new LinkedHashMap<>();
     for (int site : wanted) {
-      sizes.put(
+      names.put(
           site,
           switch (found.get(site)) {
             case Decomposed one -> extension.shape(one.weights());
@@ -263,30 +298,19 @@ final class InspectedOnnxModel implements InspectedModel {
             case Fused one -> FusedReading.size(graph, extension, one);
           });
     }
-    double bytes = 0;
+    Map<Integer, long[]> shapes = new LinkedHashMap<>();
     try (RuntimeSession session = new RuntimeSession(file, extension.bytes(), settings)) {
-      Fetched fetched = session.run(inputs, new LinkedHashSet<>(sizes.values()));
-      for (Map.Entry<Integer, String> entry : sizes.entrySet()) {
-        long[] shape = fetched.shape(entry.getValue());
-        double cells = 1;
-        for (long size : shape) {
-          cells *= size;
-        }
-        if (found.get(entry.getKey()) instanceof Fused one && isProjecting(one)) {
-          cells = ProjectingReading.cells(graph, one, shape);
-        }
-        bytes += cells * Float.BYTES * (request.norms() ? 2 : 1);
-      }
+      Fetched fetched = session.run(inputs, new LinkedHashSet<>(names.values()));
+      names.forEach((site, name) -> {
+        long[] shape = fetched.shape(name);
+        shapes.put(
+            site,
+            found.get(site) instanceof Fused one && isProjecting(one)
+                ? ProjectingReading.sizes(graph, one, shape)
+                : shape);
+      });
     }
-    if (bytes > request.maximumBytes()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "maps: expected at most %d bytes, got %d sites with %.0f: choose fewer sites (layers) or raise the bound",
-              request.maximumBytes(),
-              wanted.size(),
-              bytes));
-    }
+    return shapes;
   }
 
   @Override

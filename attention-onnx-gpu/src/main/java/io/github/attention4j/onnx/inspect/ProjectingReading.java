@@ -85,9 +85,10 @@ final class ProjectingReading implements Reading {
     return extension.shape(graph.node(site.node()).getInput(0));
   }
 
-  /// How many cells the map has, with as many keys as queries; a cache is not counted.
-  static long cells(Graph graph, Fused site, long[] input) {
-    return input[0] * Graph.integer(graph.node(site.node()), "num_heads", 1) * input[1] * input[1];
+  /// The sizes of the map, with as many keys as queries; a cache is not counted.
+  static long[] sizes(Graph graph, Fused site, long[] input) {
+    long heads = Graph.integer(graph.node(site.node()), "num_heads", 1);
+    return new long[] {input[0], heads, input[1], input[1]};
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.TensorInfo;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A model with an extension, loaded by ONNX Runtime.
 final class RuntimeSession implements AutoCloseable {
@@ -35,22 +37,8 @@ final class RuntimeSession implements AutoCloseable {
     byte[] bytes =
         Arrays.copyOf(file.bytes(), Math.addExact(file.bytes().length, extension.length));
     System.arraycopy(extension, 0, bytes, file.bytes().length, extension.length);
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      environment = OrtEnvironment.getEnvironment();
-      options.setIntraOpNumThreads(settings.actualThreads());
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      options.addConfigEntry(
-          "session.model_external_initializers_file_folder_path", file.folder().toString());
-      if (settings.device().startsWith("cuda")) {
-        int colon = settings.device().indexOf(':');
-        options.addCUDA(colon < 0 ? 0 : Integer.parseInt(settings.device().substring(colon + 1)));
-      }
-      session = environment.createSession(bytes, options);
-    } catch (OrtException refused) {
-      throw new IllegalArgumentException(
-          file.path() + ": expected a model that ONNX Runtime can load, got: " + message(refused),
-          refused);
-    }
+    environment = OrtEnvironment.getEnvironment();
+    session = create(bytes, settings);
     try {
       for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
         if (input.getValue().getInfo() instanceof TensorInfo tensor) {
@@ -70,6 +58,33 @@ final class RuntimeSession implements AutoCloseable {
           ? refused
           : new IllegalStateException(file.path() + ": its inputs cannot be read", failed);
     }
+  }
+
+  /**
+   * Without optimisations where these fail: they do on some graphs that other versions have
+   * optimised already.
+   */
+  private OrtSession create(byte[] bytes, Settings settings) {
+    OrtException first = null;
+    for (OptLevel level : List.of(OptLevel.ALL_OPT, OptLevel.NO_OPT)) {
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setOptimizationLevel(level);
+        options.setIntraOpNumThreads(settings.actualThreads());
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        options.addConfigEntry(
+            "session.model_external_initializers_file_folder_path", file.folder().toString());
+        if (settings.device().startsWith("cuda")) {
+          int colon = settings.device().indexOf(':');
+          options.addCUDA(colon < 0 ? 0 : Integer.parseInt(settings.device().substring(colon + 1)));
+        }
+        return environment.createSession(bytes, options);
+      } catch (OrtException refused) {
+        first = first == null ? refused : first;
+      }
+    }
+    throw new IllegalArgumentException(
+        file.path() + ": expected a model that ONNX Runtime can load, got: " + message(first),
+        first);
   }
 
   /// The types and sizes of the inputs.
@@ -116,8 +131,8 @@ final class RuntimeSession implements AutoCloseable {
     }
   }
 
-  private static String message(OrtException exception) {
-    String message = String.valueOf(exception.getMessage());
+  private static String message(@Nullable OrtException exception) {
+    String message = String.valueOf(exception == null ? null : exception.getMessage());
     int line = message.indexOf('\n');
     return line < 0 ? message : message.substring(0, line);
   }

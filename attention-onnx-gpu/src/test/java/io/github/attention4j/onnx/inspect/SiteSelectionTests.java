@@ -22,6 +22,7 @@ import io.github.attention4j.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -225,6 +226,11 @@ final class SiteSelectionTests {
       assertTrue(
           String.valueOf(tooMany.getMessage()).contains("2 sites with 43264"),
           tooMany.getMessage());
+      // Two maps with one head each fit where each is run by itself.
+      List<SiteMap> heads =
+          opened.run(inputs, MapRequest.all().heads(Set.of(2)).maximumBytes(22_000)).maps();
+      assertEquals(2, heads.size());
+      assertEquals(all.get(1).weights().get(0, 2, 3, 4), heads.get(1).weights().get(0, 0, 3, 4));
       assertEquals(
           1,
           opened
@@ -232,6 +238,24 @@ final class SiteSelectionTests {
               .maps()
               .size());
     }
+  }
+
+  @Test
+  void readsNodesInTheOrderTheyRunWhateverTheOrderInTheFile() {
+    String ids = model.input("ids", LongTensor.of(new long[] {0, 1, 2, 3, 1, 0}, 2, 3));
+    String x = model.node("Gather", List.of(model.weight(4, 8), ids), integer("axis", 0));
+    model.output(layer(layer(x)));
+    List<NodeProto> reversed = new ArrayList<>(model.graph().getNodeList());
+    Collections.reverse(reversed);
+    List<String> names =
+        model.graph().getNodeList().stream()
+            .filter(node -> node.getOpType().equals("Softmax"))
+            .map(NodeProto::getName)
+            .toList();
+    model.graph().clearNode().addAllNode(reversed);
+    List<SiteMap> maps = model.run(folder).maps();
+    assertEquals(names, maps.stream().map(map -> map.site().name()).toList());
+    assertTrue(maps.getFirst().proof().startsWith("verified: "), maps.getFirst().proof());
   }
 
   @Test
