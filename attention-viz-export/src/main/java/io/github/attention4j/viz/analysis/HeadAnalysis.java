@@ -45,14 +45,14 @@ public final class HeadAnalysis {
 
   /// Adds the trace of one more text.
   public void add(AttentionTrace trace) {
-    record Sides(Labels queries, Labels keys) {}
+    record Sides(Labels queries, Labels keys, boolean same) {}
     Map<Sides, TokenPatterns> patterns = new HashMap<>();
     for (AttentionMap map : trace.maps()) {
       Support support = Support.of(map.weights());
       TokenPatterns cells =
           patterns.computeIfAbsent(
-              new Sides(map.queries(), map.keys()),
-              sides -> TokenPatterns.of(sides.queries(), sides.keys()));
+              new Sides(map.queries(), map.keys(), Sequences.same(map)),
+              sides -> TokenPatterns.of(sides.queries(), sides.keys(), sides.same()));
       for (int head = 0; head < map.heads(); head++) {
         new HeadReader(map, head, support, cells, texts)
             .into(heads.computeIfAbsent(new HeadId(map.label(), head), ignored -> new HeadTally()));

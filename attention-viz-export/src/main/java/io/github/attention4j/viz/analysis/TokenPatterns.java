@@ -36,7 +36,8 @@ final class TokenPatterns {
 
   private TokenPatterns() {}
 
-  static TokenPatterns of(Labels queries, Labels keys) {
+  /// @param same whether query `i` stands where key `i` stands
+  static TokenPatterns of(Labels queries, Labels keys, boolean same) {
     TokenPatterns patterns = new TokenPatterns();
     boolean texts = keys.kind() == Labels.Kind.TOKEN;
     int length = keys.size();
@@ -45,7 +46,7 @@ final class TokenPatterns {
       patterns.putFixed(Role.SEPARATOR, queries.size(), keys, TokenPatterns::isSeparator);
       patterns.putFixed(Role.PUNCTUATION, queries.size(), keys, TokenPatterns::isPunctuation);
     }
-    if (queries.equals(keys)) {
+    if (same) {
       patterns.put(Role.PREVIOUS, length, query -> query > 0 ? new int[] {query - 1} : NONE);
       patterns.put(Role.NEXT, length, query -> query + 1 < length ? new int[] {query + 1} : NONE);
       patterns.put(Role.SELF, length, query -> new int[] {query});

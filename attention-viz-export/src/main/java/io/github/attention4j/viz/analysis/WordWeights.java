@@ -95,7 +95,7 @@ public final class WordWeights {
   static List<AttentionMap> selfAttention(List<AttentionMap> maps) {
     List<AttentionMap> own = new ArrayList<>();
     for (AttentionMap map : maps) {
-      if (map.queries().equals(map.keys()) && map.keys().kind() == Labels.Kind.TOKEN) {
+      if (Sequences.same(map) && map.keys().kind() == Labels.Kind.TOKEN) {
         own.add(map);
       }
     }

@@ -7,6 +7,7 @@ import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.viz.analysis.AttentionFlow;
 import io.github.attention4j.viz.analysis.HeadWeights;
 import io.github.attention4j.viz.analysis.Rollout;
+import io.github.attention4j.viz.analysis.Sequences;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,29 +61,31 @@ record ReportMap(AttentionMap map, Optional<String> derived, List<Quantised> hea
   private static void derive(
       List<AttentionMap> maps, MapLabel.Kind kind, Map<AttentionMap, String> derived) {
     List<AttentionMap> layers = maps.stream().filter(map -> map.label().kind() == kind).toList();
-    Labels labels = layers.getFirst().queries();
+    Labels labels = layers.getFirst().keys();
+    Labels outputs = layers.getFirst().queries();
     boolean oneSequence =
         IntStream.range(0, layers.size())
             .allMatch(i ->
                 layers.get(i).label().layer() == i
-                    && layers.get(i).queries().equals(labels)
+                    && layers.get(i).queries().equals(outputs)
+                    && Sequences.same(layers.get(i))
                     && layers.get(i).keys().equals(labels));
     if (!oneSequence) {
       return;
     }
     List<double[][]> augmented =
         layers.stream().map(layer -> Rollout.augment(layer.weights())).toList();
-    derived.put(map("rollout", kind, labels, Rollout.of(augmented)), "rollout");
+    derived.put(map("rollout", kind, outputs, labels, Rollout.of(augmented)), "rollout");
     double steps = Math.pow(layers.size(), 2) * Math.pow(labels.size(), 4);
     if (steps <= MOST_FLOW_STEPS) {
       List<double[][]> flows =
           AttentionFlow.of(augmented).stream().map(AttentionFlow::normalised).toList();
-      derived.put(map("flow", kind, labels, flows), "flow");
+      derived.put(map("flow", kind, outputs, labels, flows), "flow");
     }
   }
 
   private static AttentionMap map(
-      String name, MapLabel.Kind kind, Labels labels, List<double[][]> layers) {
+      String name, MapLabel.Kind kind, Labels outputs, Labels labels, List<double[][]> layers) {
     int length = labels.size();
     Tensor weights = Tensor.allocate(layers.size(), length, length);
     long at = 0;
@@ -94,6 +97,6 @@ record ReportMap(AttentionMap map, Optional<String> derived, List<Quantised> hea
       }
     }
     return new AttentionMap(
-        name + " of " + kind.text(), new MapLabel(kind, 0), weights, labels, labels, "");
+        name + " of " + kind.text(), new MapLabel(kind, 0), weights, outputs, labels, "");
   }
 }

@@ -23,7 +23,7 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
   const readout = el("p", { class: "readout" });
   const details = el("div", { class: "details" });
   const view = { x: 0, y: 0, cell: fit };
-  const cursor = { query: place.query ?? 0, key: place.key ?? 0 };
+  const cursor = startAt(weights, columns, place);
 
   function draw() {
     const context = sharpen(canvas, width, height);
@@ -182,6 +182,18 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     ),
     raster: () => bitmap.toDataURL("image/png"),
   };
+}
+
+/** The chosen cell; where only half of it or nothing is chosen, the heaviest one. */
+function startAt(weights, columns, { query, key }) {
+  if (query !== null && key !== null) return { query, key };
+  let best = (query ?? 0) * columns + (key ?? 0);
+  for (let i = 0; i < weights.length; i++) {
+    if (query !== null && Math.floor(i / columns) !== query) continue;
+    if (key !== null && i % columns !== key) continue;
+    if (weights[i] > weights[best]) best = i;
+  }
+  return { query: Math.floor(best / columns), key: best % columns };
 }
 
 /** One pixel per cell. */

@@ -53,8 +53,8 @@ function facts(report) {
 }
 
 function standout(context, above) {
-  if (above.length === 0) return el("p", { class: "none", text: "No head does anything clearly above its baseline in this text." });
   const more = el("button", { type: "button", class: "link", text: "all roles and baselines", onclick: () => context.go({ view: "roles" }) });
+  if (above.length === 0) return el("div", { class: "none" }, el("p", { text: "No head does anything clearly above its baseline in this text. A longer text, or many of them, may show more." }), more);
   return el("div", { class: "scroll" }, roleTable(context, mainRoles(above), 8), el("p", {}, more));
 }
 

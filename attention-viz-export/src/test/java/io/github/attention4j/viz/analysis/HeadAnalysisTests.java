@@ -151,4 +151,32 @@ class HeadAnalysisTests {
       assertEquals(expected.get(i).cells(), merged.get(i).cells());
     }
   }
+
+  @Test
+  void decodersNamedByWhatTheyWriteLookAtThemselves() {
+    Labels read = Labels.tokens(List.of("<bos>", "a", "b"));
+    Labels written = Labels.tokens(List.of("a", "b", "</s>"));
+    HeadAnalysis analysis =
+        HeadAnalysis.of(
+            new AttentionTrace(
+                List.of(
+                    Traces.map(
+                        Kind.DECODER,
+                        0,
+                        1,
+                        written,
+                        read,
+                        1,
+                        0,
+                        0,
+                        0.75f,
+                        0.25f,
+                        0,
+                        0,
+                        0.5f,
+                        0.5f)),
+                Map.of()));
+    assertEquals((0.75 + 0.5) / 2, score(analysis, 0, 0, Role.PREVIOUS).score(), 1e-9);
+    assertEquals((0.25 + 0.5) / 2, score(analysis, 0, 0, Role.SELF).score(), 1e-9);
+  }
 }

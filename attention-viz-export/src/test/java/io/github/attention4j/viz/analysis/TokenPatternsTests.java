@@ -28,7 +28,7 @@ class TokenPatternsTests {
   @Test
   void inductionLooksBehindEarlierOccurrences() {
     Labels tokens = Labels.tokens(List.of("x", "x", "y", "x"));
-    int[][] cells = TokenPatterns.of(tokens, tokens).of(Role.INDUCTION);
+    int[][] cells = TokenPatterns.of(tokens, tokens, true).of(Role.INDUCTION);
     assertNotNull(cells);
     assertEquals(0, cells[0].length);
     assertArrayEquals(new int[] {1}, cells[1]);
@@ -39,7 +39,7 @@ class TokenPatternsTests {
   @Test
   void crossAttentionHasNoPreviousToken() {
     TokenPatterns patterns =
-        TokenPatterns.of(Labels.tokens(List.of("a")), Labels.tokens(List.of("b", "</s>")));
+        TokenPatterns.of(Labels.tokens(List.of("a")), Labels.tokens(List.of("b", "</s>")), false);
     assertNull(patterns.of(Role.PREVIOUS));
     assertNull(patterns.of(Role.INDUCTION));
     assertNotNull(patterns.of(Role.SEPARATOR));

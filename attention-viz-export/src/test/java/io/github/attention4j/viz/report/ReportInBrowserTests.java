@@ -104,6 +104,7 @@ class ReportInBrowserTests {
     assertEquals("#matrix?map=0&heads=1", browser.hash());
     browser.after(() -> browser.find("body").sendKeys("}"));
     assertEquals("#matrix?map=1&heads=1", browser.hash());
+    browser.show(induction, "#matrix?map=1&heads=1&query=0&key=0");
     WebElement heat = browser.find("canvas.heat");
     heat.sendKeys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_RIGHT, "+", "0");
     assertTrue(browser.find("p.readout").getText().startsWith("2 “Q” looks at 1 “k”: "));
