@@ -14,19 +14,20 @@ public final class Lanes {
   /// Lanes in a vector.
   public static final int LENGTH = SPECIES.length();
 
-  /// Vectors side by side in the widest panel.
-  static final int MAX_VECTORS = 3;
+  /// Whether there are only 16 vector registers (AVX2), not 32 (AVX-512, NEON).
+  static final boolean FEW_REGISTERS =
+      SPECIES.vectorBitSize() < 512 && System.getProperty("os.arch", "").matches("amd64|x86_64");
+
+  /// Vectors side by side in the widest panel. A register block is 8 rows x 2 vectors of
+  /// accumulators, or 4 x 3 where registers are few. See docs/decisions/010-cpu-kernels.md for the
+  /// ones that were slower.
+  static final int MAX_VECTORS = FEW_REGISTERS ? 3 : 2;
 
   /// Queries in the widest panel.
   static final int MAX_PANEL = MAX_VECTORS * LENGTH;
 
-  /// Rows of a register block: 8 x 3 accumulators fill the 32 registers of AVX-512 and NEON, 4 x 3
-  /// the 16 of AVX2. Arrays are laid out for 8 either way.
+  /// What numbers of rows are rounded up to: the tallest register block.
   static final int BLOCK = 8;
-
-  /// Whether a block of 8 rows runs as two of 4.
-  static final boolean HALF_BLOCKS =
-      SPECIES.vectorBitSize() < 512 && System.getProperty("os.arch", "").matches("amd64|x86_64");
 
   /// Keys in a tile: scores of a panel, 24 KiB with 512-bit vectors, stay in the first-level cache.
   static final int TILE = 128;

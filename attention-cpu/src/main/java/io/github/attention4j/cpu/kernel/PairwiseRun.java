@@ -7,6 +7,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
 import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.Normalizer;
+import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
 import java.util.Arrays;
@@ -40,6 +42,7 @@ final class PairwiseRun implements WorkerPool.Body {
   private final int keys;
   private final int depth;
   private final int columns;
+  private final boolean leavesOut;
   private final float factor;
   private final int packHeads;
   private final int group;
@@ -84,6 +87,10 @@ final class PairwiseRun implements WorkerPool.Body {
     given = dot ? null : givenScores(plan.mechanism.score(), in);
     depth = dot ? plan.keyStage.size(in.keySize()) : 0;
     columns = Lanes.roundUp(in.valueSize(), BLOCK);
+    leavesOut =
+        !(plan.mechanism.scope() instanceof Scope.Full
+            && plan.mechanism.biases().isEmpty()
+            && plan.mechanism.normalizer() instanceof Normalizer.Softmax);
     factor = (float) (Double.isNaN(plan.scale) ? 1 / Math.sqrt(in.keySize()) : plan.scale);
     Score.Rotary rotary = plan.rotary;
     positions = rotary == null ? null : in.rotaryPositions(rotary);
@@ -181,7 +188,7 @@ final class PairwiseRun implements WorkerPool.Body {
       x.reserve(depth, columns, widest());
       head.keys(arrays.key(), b, keyHead, h, from, to, in.keySize(), depth, plan.keyStage, this, x);
     }
-    head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns);
+    head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns, leavesOut);
   }
 
   /// The position that rotates a key.
@@ -250,22 +257,35 @@ final class PairwiseRun implements WorkerPool.Body {
 
   private void packQueries(Panel x) {
     int size = in.querySize();
-    Arrays.fill(x.q, 0, depth * x.width, 0f);
+    int stride = Lanes.roundUp(depth, LENGTH);
+    Rows rows = arrays.query();
     for (int g = 0; g < x.groups; g++) {
-      int h = x.groupHead[g];
-      for (int i = 0; i < x.groupCount[g]; i++) {
-        int query = x.groupFirst[g] + i;
-        Rows rows = arrays.query();
-        rows.read(rows.index(x.batch, h, query), x.vector, 0, size);
-        float[] ready = x.vector;
-        if (!plan.queryStage.none()) {
-          plan.queryStage.apply(x.vector, size, x.vector2, 0, h, queryPosition(x.batch, query));
-          ready = x.vector2;
-        }
-        for (int d = 0, at = x.groupLane[g] + i; d < depth; d++, at += x.width) {
-          x.q[at] = ready[d] * factor;
+      long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
+      int lane = x.groupLane[g];
+      int count = x.groupCount[g];
+      if (plan.queryStage.none() && rows.row() == size && stride == size) {
+        rows.read(from, x.rowsOfLanes, lane * stride, count * size);
+        continue;
+      }
+      for (int i = 0; i < count; i++) {
+        if (plan.queryStage.none()) {
+          rows.read(from + i * rows.row(), x.rowsOfLanes, (lane + i) * stride, size);
+        } else {
+          rows.read(from + i * rows.row(), x.vector, 0, size);
+          plan.queryStage.apply(
+              x.vector,
+              size,
+              x.rowsOfLanes,
+              (lane + i) * stride,
+              x.groupHead[g],
+              queryPosition(x.batch, x.groupFirst[g] + i));
         }
       }
+    }
+    for (int at = 0; at < x.width; at += LENGTH) {
+      int count = Math.min(LENGTH, x.lanes - at);
+      Transposition.toLanes(
+          x.rowsOfLanes, at * stride, stride, count, depth, factor, x.q, at, x.width, x.square);
     }
   }
 
@@ -446,14 +466,21 @@ final class PairwiseRun implements WorkerPool.Body {
         FloatVector.fromArray(SPECIES, x.o, i).div(sum).intoArray(x.o, i);
       }
     }
+    int size = in.valueSize();
+    int stride = Lanes.roundUp(size, LENGTH);
+    for (int at = 0; at < x.width; at += LENGTH) {
+      Transposition.toRows(x.o, at, x.width, columns, x.rowsOfLanes, at * stride, stride, x.square);
+    }
     Rows out = arrays.output();
     for (int g = 0; g < x.groups; g++) {
+      long to = out.index(x.batch, x.groupHead[g], x.groupFirst[g]);
+      int lane = x.groupLane[g];
+      if (out.row() == size && stride == size) {
+        out.write(x.rowsOfLanes, lane * stride, x.groupCount[g] * size, to);
+        continue;
+      }
       for (int i = 0; i < x.groupCount[g]; i++) {
-        for (int c = 0, at = x.groupLane[g] + i; c < in.valueSize(); c++, at += x.width) {
-          x.vector[c] = x.o[at];
-        }
-        out.write(
-            x.vector, 0, in.valueSize(), out.index(x.batch, x.groupHead[g], x.groupFirst[g] + i));
+        out.write(x.rowsOfLanes, (lane + i) * stride, size, to + i * out.row());
       }
     }
   }

@@ -40,7 +40,11 @@ final class Panel {
   /// One vector on its way in or out.
   float[] vector = new float[0];
 
-  float[] vector2 = new float[0];
+  /// Queries or outputs, a row for every lane, each rounded up to whole vectors.
+  float[] rowsOfLanes = new float[0];
+
+  /// Where rows and lanes change places.
+  final float[] square = new float[LENGTH * LENGTH];
 
   /// Scores, then weights of the current tile, `[rows][width]`.
   final float[] s = new float[TILE * MAX_PANEL];
@@ -118,7 +122,7 @@ final class Panel {
     }
     if (vector.length < widest) {
       vector = new float[widest];
-      vector2 = new float[widest];
+      rowsOfLanes = new float[Lanes.roundUp(widest, LENGTH) * MAX_PANEL];
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.github.attention4j.cpu.kernel;
 
 import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
-import static io.github.attention4j.cpu.kernel.Lanes.HALF_BLOCKS;
+import static io.github.attention4j.cpu.kernel.Lanes.FEW_REGISTERS;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
@@ -38,15 +38,11 @@ final class ScoreKernel {
       int from = first + row;
       switch (vectors) {
         case 3 -> {
-          if (HALF_BLOCKS) {
-            block4x3(a, rows, from, b, bStart, depth, c, at);
-            block4x3(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
-          } else {
-            block8x3(a, rows, from, b, bStart, depth, c, at);
-          }
+          block4x3(a, rows, from, b, bStart, depth, c, at);
+          block4x3(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
         }
         case 2 -> {
-          if (HALF_BLOCKS) {
+          if (FEW_REGISTERS) {
             block4x2(a, rows, from, b, bStart, depth, c, at);
             block4x2(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
           } else {
@@ -95,16 +91,12 @@ final class ScoreKernel {
     even.add(odd).intoArray(c, cStart);
   }
 
-  private static void block8x3(
+  private static void block4x3(
       float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
     int a0 = rows[row];
     int a1 = rows[row + 1];
     int a2 = rows[row + 2];
     int a3 = rows[row + 3];
-    int a4 = rows[row + 4];
-    int a5 = rows[row + 5];
-    int a6 = rows[row + 6];
-    int a7 = rows[row + 7];
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -117,18 +109,6 @@ final class ScoreKernel {
     FloatVector c3a = FloatVector.zero(SPECIES);
     FloatVector c3b = FloatVector.zero(SPECIES);
     FloatVector c3c = FloatVector.zero(SPECIES);
-    FloatVector c4a = FloatVector.zero(SPECIES);
-    FloatVector c4b = FloatVector.zero(SPECIES);
-    FloatVector c4c = FloatVector.zero(SPECIES);
-    FloatVector c5a = FloatVector.zero(SPECIES);
-    FloatVector c5b = FloatVector.zero(SPECIES);
-    FloatVector c5c = FloatVector.zero(SPECIES);
-    FloatVector c6a = FloatVector.zero(SPECIES);
-    FloatVector c6b = FloatVector.zero(SPECIES);
-    FloatVector c6c = FloatVector.zero(SPECIES);
-    FloatVector c7a = FloatVector.zero(SPECIES);
-    FloatVector c7b = FloatVector.zero(SPECIES);
-    FloatVector c7c = FloatVector.zero(SPECIES);
     for (int d = 0, at = bStart; d < depth; d++, at += 3 * LENGTH) {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
       FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
@@ -149,22 +129,6 @@ final class ScoreKernel {
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
       c3c = x.fma(bc, c3c);
-      x = FloatVector.broadcast(SPECIES, a[a4 + d]);
-      c4a = x.fma(ba, c4a);
-      c4b = x.fma(bb, c4b);
-      c4c = x.fma(bc, c4c);
-      x = FloatVector.broadcast(SPECIES, a[a5 + d]);
-      c5a = x.fma(ba, c5a);
-      c5b = x.fma(bb, c5b);
-      c5c = x.fma(bc, c5c);
-      x = FloatVector.broadcast(SPECIES, a[a6 + d]);
-      c6a = x.fma(ba, c6a);
-      c6b = x.fma(bb, c6b);
-      c6c = x.fma(bc, c6c);
-      x = FloatVector.broadcast(SPECIES, a[a7 + d]);
-      c7a = x.fma(ba, c7a);
-      c7b = x.fma(bb, c7b);
-      c7c = x.fma(bc, c7c);
     }
     c0a.intoArray(c, cStart);
     c0b.intoArray(c, cStart + LENGTH);
@@ -178,18 +142,6 @@ final class ScoreKernel {
     c3a.intoArray(c, cStart + 9 * LENGTH);
     c3b.intoArray(c, cStart + 10 * LENGTH);
     c3c.intoArray(c, cStart + 11 * LENGTH);
-    c4a.intoArray(c, cStart + 12 * LENGTH);
-    c4b.intoArray(c, cStart + 13 * LENGTH);
-    c4c.intoArray(c, cStart + 14 * LENGTH);
-    c5a.intoArray(c, cStart + 15 * LENGTH);
-    c5b.intoArray(c, cStart + 16 * LENGTH);
-    c5c.intoArray(c, cStart + 17 * LENGTH);
-    c6a.intoArray(c, cStart + 18 * LENGTH);
-    c6b.intoArray(c, cStart + 19 * LENGTH);
-    c6c.intoArray(c, cStart + 20 * LENGTH);
-    c7a.intoArray(c, cStart + 21 * LENGTH);
-    c7b.intoArray(c, cStart + 22 * LENGTH);
-    c7c.intoArray(c, cStart + 23 * LENGTH);
   }
 
   private static void block8x2(
@@ -264,6 +216,46 @@ final class ScoreKernel {
     c7b.intoArray(c, cStart + 15 * LENGTH);
   }
 
+  private static void block4x2(
+      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
+    int a0 = rows[row];
+    int a1 = rows[row + 1];
+    int a2 = rows[row + 2];
+    int a3 = rows[row + 3];
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    for (int d = 0, at = bStart; d < depth; d++, at += 2 * LENGTH) {
+      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
+      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
+      c0a = x.fma(ba, c0a);
+      c0b = x.fma(bb, c0b);
+      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
+      c1a = x.fma(ba, c1a);
+      c1b = x.fma(bb, c1b);
+      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
+      c2a = x.fma(ba, c2a);
+      c2b = x.fma(bb, c2b);
+      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
+      c3a = x.fma(ba, c3a);
+      c3b = x.fma(bb, c3b);
+    }
+    c0a.intoArray(c, cStart);
+    c0b.intoArray(c, cStart + LENGTH);
+    c1a.intoArray(c, cStart + 2 * LENGTH);
+    c1b.intoArray(c, cStart + 3 * LENGTH);
+    c2a.intoArray(c, cStart + 4 * LENGTH);
+    c2b.intoArray(c, cStart + 5 * LENGTH);
+    c3a.intoArray(c, cStart + 6 * LENGTH);
+    c3b.intoArray(c, cStart + 7 * LENGTH);
+  }
+
   private static void block8x1(
       float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
     int a0 = rows[row];
@@ -309,98 +301,5 @@ final class ScoreKernel {
     c5a.intoArray(c, cStart + 5 * LENGTH);
     c6a.intoArray(c, cStart + 6 * LENGTH);
     c7a.intoArray(c, cStart + 7 * LENGTH);
-  }
-
-  private static void block4x3(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
-    FloatVector c0a = FloatVector.zero(SPECIES);
-    FloatVector c0b = FloatVector.zero(SPECIES);
-    FloatVector c0c = FloatVector.zero(SPECIES);
-    FloatVector c1a = FloatVector.zero(SPECIES);
-    FloatVector c1b = FloatVector.zero(SPECIES);
-    FloatVector c1c = FloatVector.zero(SPECIES);
-    FloatVector c2a = FloatVector.zero(SPECIES);
-    FloatVector c2b = FloatVector.zero(SPECIES);
-    FloatVector c2c = FloatVector.zero(SPECIES);
-    FloatVector c3a = FloatVector.zero(SPECIES);
-    FloatVector c3b = FloatVector.zero(SPECIES);
-    FloatVector c3c = FloatVector.zero(SPECIES);
-    for (int d = 0, at = bStart; d < depth; d++, at += 3 * LENGTH) {
-      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
-      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
-      FloatVector bc = FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
-      c0a = x.fma(ba, c0a);
-      c0b = x.fma(bb, c0b);
-      c0c = x.fma(bc, c0c);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
-      c1a = x.fma(ba, c1a);
-      c1b = x.fma(bb, c1b);
-      c1c = x.fma(bc, c1c);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
-      c2a = x.fma(ba, c2a);
-      c2b = x.fma(bb, c2b);
-      c2c = x.fma(bc, c2c);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
-      c3a = x.fma(ba, c3a);
-      c3b = x.fma(bb, c3b);
-      c3c = x.fma(bc, c3c);
-    }
-    c0a.intoArray(c, cStart);
-    c0b.intoArray(c, cStart + LENGTH);
-    c0c.intoArray(c, cStart + 2 * LENGTH);
-    c1a.intoArray(c, cStart + 3 * LENGTH);
-    c1b.intoArray(c, cStart + 4 * LENGTH);
-    c1c.intoArray(c, cStart + 5 * LENGTH);
-    c2a.intoArray(c, cStart + 6 * LENGTH);
-    c2b.intoArray(c, cStart + 7 * LENGTH);
-    c2c.intoArray(c, cStart + 8 * LENGTH);
-    c3a.intoArray(c, cStart + 9 * LENGTH);
-    c3b.intoArray(c, cStart + 10 * LENGTH);
-    c3c.intoArray(c, cStart + 11 * LENGTH);
-  }
-
-  private static void block4x2(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
-    FloatVector c0a = FloatVector.zero(SPECIES);
-    FloatVector c0b = FloatVector.zero(SPECIES);
-    FloatVector c1a = FloatVector.zero(SPECIES);
-    FloatVector c1b = FloatVector.zero(SPECIES);
-    FloatVector c2a = FloatVector.zero(SPECIES);
-    FloatVector c2b = FloatVector.zero(SPECIES);
-    FloatVector c3a = FloatVector.zero(SPECIES);
-    FloatVector c3b = FloatVector.zero(SPECIES);
-    for (int d = 0, at = bStart; d < depth; d++, at += 2 * LENGTH) {
-      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
-      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
-      c0a = x.fma(ba, c0a);
-      c0b = x.fma(bb, c0b);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
-      c1a = x.fma(ba, c1a);
-      c1b = x.fma(bb, c1b);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
-      c2a = x.fma(ba, c2a);
-      c2b = x.fma(bb, c2b);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
-      c3a = x.fma(ba, c3a);
-      c3b = x.fma(bb, c3b);
-    }
-    c0a.intoArray(c, cStart);
-    c0b.intoArray(c, cStart + LENGTH);
-    c1a.intoArray(c, cStart + 2 * LENGTH);
-    c1b.intoArray(c, cStart + 3 * LENGTH);
-    c2a.intoArray(c, cStart + 4 * LENGTH);
-    c2b.intoArray(c, cStart + 5 * LENGTH);
-    c3a.intoArray(c, cStart + 6 * LENGTH);
-    c3b.intoArray(c, cStart + 7 * LENGTH);
   }
 }

@@ -31,38 +31,56 @@ final class SoftmaxStage {
   /// Turns the scores of a tile into unnormalised weights and brings $m$, $l$ and $\alpha$ up to
   /// date.
   static void step(float[] s, int rows, int vectors, float[] m, float[] l, float[] alpha) {
-    int width = vectors * LENGTH;
-    int end = rows * width;
-    for (int at = 0; at < width; at += LENGTH) {
-      FloatVector before = FloatVector.fromArray(SPECIES, m, at);
-      // NaN loses every comparison: it reaches the output through the weights, not through the
-      // maximum.
-      FloatVector max = before;
-      FloatVector other = before;
-      int i = at;
-      for (; i + width < end; i += 2 * width) {
-        FloatVector x = FloatVector.fromArray(SPECIES, s, i);
-        FloatVector y = FloatVector.fromArray(SPECIES, s, i + width);
-        max = max.blend(x, x.compare(VectorOperators.GT, max));
-        other = other.blend(y, y.compare(VectorOperators.GT, other));
+    // One call per width, so that each loop has a constant step and the compiler can drop its range
+    // checks.
+    switch (vectors) {
+      case 1 -> column(s, 0, rows * LENGTH, LENGTH, m, l, alpha);
+      case 2 -> {
+        column(s, 0, rows * 2 * LENGTH, 2 * LENGTH, m, l, alpha);
+        column(s, LENGTH, rows * 2 * LENGTH, 2 * LENGTH, m, l, alpha);
       }
-      if (i < end) {
-        FloatVector x = FloatVector.fromArray(SPECIES, s, i);
-        max = max.blend(x, x.compare(VectorOperators.GT, max));
+      default -> {
+        for (int at = 0; at < vectors * LENGTH; at += LENGTH) {
+          column(s, at, rows * 3 * LENGTH, 3 * LENGTH, m, l, alpha);
+        }
       }
-      max = max.blend(other, other.compare(VectorOperators.GT, max));
-      max.intoArray(m, at);
-      FloatVector base = base(max);
-      FloatVector shrink = Exponential.ofNegative(before.sub(base));
-      shrink.intoArray(alpha, at);
-      FloatVector sum = FloatVector.zero(SPECIES);
-      for (i = at; i < end; i += width) {
-        FloatVector p = Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i).sub(base));
-        p.intoArray(s, i);
-        sum = sum.add(p);
-      }
-      FloatVector.fromArray(SPECIES, l, at).fma(shrink, sum).intoArray(l, at);
     }
+  }
+
+  private static void column(
+      float[] s, int at, int end, int width, float[] m, float[] l, float[] alpha) {
+    FloatVector before = FloatVector.fromArray(SPECIES, m, at);
+    FloatVector max = max(s, at, end, width, before);
+    max.intoArray(m, at);
+    FloatVector base = base(max);
+    FloatVector shrink = Exponential.ofNegative(before.sub(base));
+    shrink.intoArray(alpha, at);
+    FloatVector sum = FloatVector.zero(SPECIES);
+    for (int i = at; i < end; i += width) {
+      FloatVector p = Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i).sub(base));
+      p.intoArray(s, i);
+      sum = sum.add(p);
+    }
+    FloatVector.fromArray(SPECIES, l, at).fma(shrink, sum).intoArray(l, at);
+  }
+
+  /// NaN loses every comparison: it reaches the output through the weights, not through the
+  /// maximum.
+  private static FloatVector max(float[] s, int at, int end, int width, FloatVector before) {
+    FloatVector max = before;
+    FloatVector other = before;
+    int i = at;
+    for (; i + width < end; i += 2 * width) {
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i);
+      FloatVector y = FloatVector.fromArray(SPECIES, s, i + width);
+      max = max.blend(x, x.compare(VectorOperators.GT, max));
+      other = other.blend(y, y.compare(VectorOperators.GT, other));
+    }
+    if (i < end) {
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i);
+      max = max.blend(x, x.compare(VectorOperators.GT, max));
+    }
+    return max.blend(other, other.compare(VectorOperators.GT, max));
   }
 
   /// Turns the scores of a tile into weights, with $m$ and $l$ known.

@@ -107,7 +107,7 @@ final class WholeRows implements RowSink {
   private void output(Panel x, PackedHead head, int h, int query, float[] weights, int from) {
     int size = in.valueSize();
     int columns = Lanes.roundUp(size, Lanes.BLOCK);
-    float[] sum = x.vector2;
+    float[] sum = x.rowsOfLanes;
     Arrays.fill(sum, 0, columns, 0f);
     Rows values = arrays.value();
     for (int j = 0; j < keys; j++) {

@@ -80,8 +80,8 @@ public final class WorkerPool {
       }
     }
     take(count, work, 0);
-    while (inside.get() != 0) {
-      Thread.onSpinWait();
+    for (int spins = 0; inside.get() != 0; spins++) {
+      pause(spins);
     }
     body = null;
     Throwable thrown = failure;
@@ -107,11 +107,17 @@ public final class WorkerPool {
   /// Waits until `counter` has reached `goal`; returns early when another participant failed.
   void await(AtomicInteger counter, int goal) {
     for (int spins = 0; counter.get() < goal && failure == null; spins++) {
-      if (spins < 1000) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(this, 10_000);
-      }
+      pause(spins);
+    }
+  }
+
+  /// Waits a little: at first on the processor, then leaving it to others, who on a busy machine
+  /// may be those waited for.
+  private void pause(int spins) {
+    if (spins < 2000) {
+      Thread.onSpinWait();
+    } else {
+      LockSupport.parkNanos(this, 20_000);
     }
   }
 

@@ -64,7 +64,7 @@ final class PairwiseTests {
       case 0 -> score = Score.dot();
       case 1 -> {
         querySize = 6;
-        score = new Score.Additive(normal(5, querySize), normal(5, size), normal(5));
+        score = new Score.Additive(normal(11, querySize), normal(11, size), normal(11));
       }
       case 2 -> {
         querySize = 4;
