@@ -6,11 +6,17 @@
 module io.github.attention4j.multimodal {
   requires transitive io.github.attention4j.api;
   requires static org.jspecify;
+  requires static com.google.guice;
   requires com.fasterxml.jackson.databind;
   requires java.desktop;
 
   exports io.github.attention4j.multimodal;
   exports io.github.attention4j.multimodal.audio;
   exports io.github.attention4j.multimodal.checkpoint;
+  exports io.github.attention4j.multimodal.feature;
   exports io.github.attention4j.multimodal.image;
+  exports io.github.attention4j.multimodal.wiring;
+
+  opens io.github.attention4j.multimodal.wiring to
+      com.google.guice;
 }
