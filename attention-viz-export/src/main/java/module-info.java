@@ -8,6 +8,8 @@ module io.github.attention4j.viz {
   requires com.google.guice;
   requires jakarta.inject;
   requires com.fasterxml.jackson.databind;
+  // Bytes allocated by all threads, for the benchmark.
+  requires jdk.management;
 
   exports io.github.attention4j.viz.analysis;
   exports io.github.attention4j.viz.conform;
@@ -20,6 +22,7 @@ module io.github.attention4j.viz {
       com.google.guice;
 
   uses io.github.attention4j.api.spi.AttentionProvider;
+  uses io.github.attention4j.api.spi.MachinePeaks;
   uses io.github.attention4j.api.spi.ModelExporter;
   uses io.github.attention4j.api.spi.ModelInspector;
   uses io.github.attention4j.api.spi.OperatorConformance;

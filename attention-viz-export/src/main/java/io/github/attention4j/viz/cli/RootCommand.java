@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       ConformCommand.class,
       ProvidersCommand.class,
+      BenchCommand.class,
       GenerateCompletion.class,
     },
     footer = {

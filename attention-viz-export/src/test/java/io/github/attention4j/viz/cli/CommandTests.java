@@ -29,7 +29,15 @@ final class CommandTests {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"explain", "run", "export", "conform", "providers", "generate-completion"})
+      strings = {
+        "explain",
+        "run",
+        "export",
+        "conform",
+        "providers",
+        "bench",
+        "generate-completion"
+      })
   void helpExplainsEveryCommand(String command) {
     CommandLineRun run = CommandLineRun.of(command, "--help");
     assertEquals(0, run.exitCode());
