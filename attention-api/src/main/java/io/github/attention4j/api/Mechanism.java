@@ -19,6 +19,11 @@ public sealed interface Mechanism {
   ///
   /// The order of stages is fixed: score, scale, softcap, biases, scope, normalizer.
   ///
+  /// [Capture.Stages] returns `q_rot` and `k_rot`, queries and keys as rotated, with a
+  /// [Score.Rotary]; and `pairwise` `[batch, queryHeads, queries, keys - 1, 2, 2]`, the joint
+  /// marginals of each key and the next of its chain, with a [Normalizer.ChainCrf]. Other pairwise
+  /// attentions name none.
+  ///
   /// @param score how queries and keys are compared
   /// @param biases added to the score, in order
   /// @param scope which keys a query may attend
@@ -67,6 +72,8 @@ public sealed interface Mechanism {
   /// valueSize]` and `state_z` $= \sum_j \phi(k_j)$ `[batch, heads, features]` after the last key;
   /// given as inputs of these names they continue a sequence. With [FeatureMap.FavorPlus] a state
   /// is only defined without the stabilising maximum, so it may overflow for long vectors.
+  /// [Capture.Stages] returns `phi_q` `[batch, queryHeads, queries, features]` and `phi_k` `[batch,
+  /// keyHeads, keys, features]`.
   ///
   /// @param features $\phi$
   /// @param scope [Scope.Full], [Scope.Causal], [Scope.Lengths], or an [Scope.And] of these
@@ -101,7 +108,8 @@ public sealed interface Mechanism {
   /// queries, projected]`.
   ///
   /// Padding is a choice, the paper has none: keys and values beyond the lengths are zero before
-  /// $E$ and $F$, and the softmax runs over all projected positions.
+  /// $E$ and $F$, and the softmax runs over all projected positions. [Capture.Stages] returns
+  /// `k_projected` and `v_projected`, `[batch, keyHeads, projected, size]`.
   ///
   /// Source: Wang et al. 2020 (arXiv:2006.04768), eq. 7. Sharing "headwise" is a rank-2 matrix,
   /// "key-value" the same matrix twice.
@@ -128,7 +136,8 @@ public sealed interface Mechanism {
   ///
   /// Segment $s$ covers $\lfloor sn/m \rfloor$ to $\lfloor (s+1)n/m \rfloor - 1$ (the paper assumes
   /// $m \mid n$). Queries and keys have the same length. Weights are the product of the three
-  /// matrices; entries may be negative.
+  /// matrices; entries may be negative. [Capture.Stages] returns `q_landmarks` and `k_landmarks`,
+  /// `[batch, heads, landmarks, keySize]`.
   ///
   /// Source: Xiong et al. 2021 (arXiv:2102.03902), eq. 13-14.
   ///
