@@ -4,7 +4,6 @@ import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Mechanism.LongConvolution;
 import io.github.attention4j.api.Result;
-import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.plan.ConvolutionInputs;
 import java.util.Set;
 
@@ -14,6 +13,7 @@ final class ConvolutionFamily {
 
   static Outcome run(LongConvolution mechanism, Set<Capture> captures, Arguments arguments) {
     ConvolutionInputs inputs = ConvolutionInputs.of(mechanism, arguments.inputs());
+    DoubleArray filters = DoubleArray.of(mechanism.filters());
     DoubleArray gates = arguments.doubles(ConvolutionInputs.GATES);
     DoubleArray value = arguments.doubles(Inputs.VALUE);
     int length = inputs.length();
@@ -33,7 +33,7 @@ final class ConvolutionFamily {
             x[n][t] = gates.get(n, b, t, c);
           }
         }
-        double[] y = recur(mechanism.filters(), inputs.taps(), c, x, v);
+        double[] y = recur(filters, c, x, v);
         for (int t = 0; t < length; t++) {
           output.set(y[t], b, t, c);
         }
@@ -41,7 +41,7 @@ final class ConvolutionFamily {
           // Column j of the matrix is the answer to a single 1 at position j.
           double[] impulse = new double[length];
           impulse[j] = 1;
-          double[] column = recur(mechanism.filters(), inputs.taps(), c, x, impulse);
+          double[] column = recur(filters, c, x, impulse);
           for (int t = 0; t < length; t++) {
             matrices.set(column[t], b, c, t, j);
           }
@@ -54,14 +54,14 @@ final class ConvolutionFamily {
     return outcome;
   }
 
-  private static double[] recur(
-      Tensor filters, int taps, int channel, double[][] gates, double[] v) {
+  private static double[] recur(DoubleArray filters, int channel, double[][] gates, double[] v) {
     double[] z = v;
     for (int n = 0; n < gates.length; n++) {
+      double[] h = filters.row(n, channel);
       double[] next = new double[z.length];
       for (int t = 0; t < z.length; t++) {
-        for (int s = 0; s <= t && s < taps; s++) {
-          next[t] += filters.get(n, channel, s) * z[t - s];
+        for (int s = 0; s <= t && s < h.length; s++) {
+          next[t] += h[s] * z[t - s];
         }
         next[t] *= gates[n][t];
       }

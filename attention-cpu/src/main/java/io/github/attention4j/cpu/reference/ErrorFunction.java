@@ -2,7 +2,7 @@ package io.github.attention4j.cpu.reference;
 
 /// The Gaussian error function to float64 precision.
 final class ErrorFunction {
-  private static final double SERIES_LIMIT = 3;
+  private static final double SERIES_LIMIT = 2;
   private static final int FRACTION_TERMS = 80;
 
   private ErrorFunction() {}
