@@ -5,6 +5,7 @@ import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.Explanation;
 import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.viz.analysis.HeadAnalysis;
 import io.github.attention4j.viz.explain.HeadAlignment;
 import io.github.attention4j.viz.explain.MapPicture;
 import io.github.attention4j.viz.format.TraceFile;
@@ -16,6 +17,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -47,6 +49,8 @@ import picocli.CommandLine.ParentCommand;
       "  attention explain --model bert-base-uncased/ --inputs sentences.safetensors",
     })
 final class ExplainCommand implements Callable<Integer> {
+  private static final int MOST_ROLES = 10;
+
   private final Terminal terminal;
   private final ProviderSource providers;
 
@@ -125,7 +129,7 @@ final class ExplainCommand implements Callable<Integer> {
         terminal.out().println("not in the vocabulary, read as unknown: " + quoted(explanation));
       }
       print(map, heads);
-      printAlignments(trace.maps());
+      printHeads(trace);
       terminal.out().println();
       terminal.out().println("ran on " + loaded.device());
       terminal.out().println("wrote " + report);
@@ -197,13 +201,32 @@ final class ExplainCommand implements Callable<Integer> {
     MapPicture.lines(map, heads, root.options().color(terminal)).forEach(terminal.out()::println);
   }
 
-  private void printAlignments(List<AttentionMap> maps) {
-    List<AttentionMap> cross = cross(maps);
-    if (!cross.isEmpty()) {
-      terminal.out().println();
+  /**
+   * What the heads of the cross-attention align; without one, the roles that heads clearly have.
+   */
+  private void printHeads(AttentionTrace trace) {
+    List<String> lines =
+        cross(trace.maps()).stream()
+            .flatMap(map -> HeadAlignment.of(map).stream())
+            .map(HeadAlignment::sentence)
+            .toList();
+    if (lines.isEmpty()) {
+      lines =
+          HeadAnalysis.of(trace).roles().stream()
+              .limit(MOST_ROLES)
+              .map(role ->
+                  String.format(
+                      Locale.ROOT,
+                      "%s: %s %.0f %% (evenly spread: %.0f %%)",
+                      role.head(),
+                      role.role().text(),
+                      100 * role.score(),
+                      100 * role.baseline()))
+              .toList();
     }
-    for (AttentionMap map : cross) {
-      HeadAlignment.of(map).forEach(head -> terminal.out().println(head.sentence()));
+    if (!lines.isEmpty()) {
+      terminal.out().println();
+      lines.forEach(terminal.out()::println);
     }
   }
 }

@@ -33,6 +33,8 @@ final class CommandTests {
         "explain",
         "run",
         "export",
+        "analyze",
+        "convert",
         "conform",
         "providers",
         "bench",
@@ -86,6 +88,32 @@ final class CommandTests {
     AttentionTrace trace = TraceFile.read(out.resolve("trace.safetensors"));
     assertEquals("2052-05-02", trace.facts().get("prediction"));
     assertTrue(Files.size(out.resolve("report.html")) > 10_000);
+  }
+
+  @Test
+  void explainNamesTheRolesOfHeadsWithoutCrossAttention() {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "explain",
+            "a b c d a b c",
+            "--model",
+            "induction",
+            "--provider",
+            "reference",
+            "--out",
+            folder);
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(run.out().contains("evenly spread"), run::out);
+  }
+
+  @Test
+  void exportWritesAModelAsItsParts() throws IOException {
+    Path output = folder.resolve("dates.onnx");
+    CommandLineRun run = CommandLineRun.of("export", "--model", "dates", "--output", output);
+    assertEquals(0, run.exitCode(), run::err);
+    for (String name : new String[] {"dates", "dates-encoder", "dates-decoder"}) {
+      assertTrue(Files.size(folder.resolve(name + ".onnx")) > 1_000_000, run::out);
+    }
   }
 
   @Test
