@@ -14,6 +14,12 @@ public sealed interface Axis {
   /// The smaller of a number and the size of this name.
   record AtMost(long limit, String name) implements Axis {}
 
+  /// One less than the size of this name, at least 0.
+  record LessOne(String name) implements Axis {}
+
+  /// One more than the size of this name.
+  record PlusOne(String name) implements Axis {}
+
   /// [Named] for text, [Fixed] for a number.
   static Axis of(String text) {
     return text.chars().allMatch(Character::isDigit)

@@ -452,6 +452,8 @@ public final class Graph {
         }
         case Axis.OneOr(var name) -> dim.setDimParam(slot.name() + "_" + name);
         case Axis.AtMost(_, var name) -> dim.setDimParam(slot.name() + "_" + name);
+        case Axis.LessOne(var name) -> dim.setDimParam(name + "_minus_1");
+        case Axis.PlusOne(var name) -> dim.setDimParam(name + "_plus_1");
       }
     }
     return ValueInfoProto.newBuilder()

@@ -153,6 +153,10 @@ public record Value(Graph graph, String name, Type type) {
     return reduce("ReduceMean", axes);
   }
 
+  public Value product(long... axes) {
+    return reduce("ReduceProd", axes);
+  }
+
   /// The Euclidean norm.
   public Value norm(long... axes) {
     return reduce("ReduceL2", axes);

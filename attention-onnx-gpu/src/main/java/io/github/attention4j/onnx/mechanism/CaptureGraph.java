@@ -23,10 +23,25 @@ final class CaptureGraph {
       Value weights,
       @Nullable Value logSumExp,
       Value scores) {
+    write(graph, outputs, captures, weights, logSumExp, scores, "queries", "keys");
+  }
+
+  /// @param scores after biases and scope, −∞ where not allowed
+  /// @param queries the name of the axis of queries
+  /// @param keys the name or size of the axis of keys
+  static void write(
+      Graph graph,
+      Outputs outputs,
+      Set<Capture> captures,
+      Value weights,
+      @Nullable Value logSumExp,
+      Value scores,
+      String queries,
+      String keys) {
     for (Capture capture : captures) {
       switch (capture) {
         case Capture.Weights _ ->
-            outputs.add(Result.WEIGHTS, weights, "batch", "query_heads", "queries", "keys");
+            outputs.add(Result.WEIGHTS, weights, "batch", "query_heads", queries, keys);
         case Capture.LogSumExp _ -> {
           if (logSumExp == null) {
             throw new IllegalStateException("log-sum-exp is refused before the graph is built");
@@ -38,8 +53,10 @@ final class CaptureGraph {
           Axis[] axes = {
             new Axis.Named("batch"),
             new Axis.Named("query_heads"),
-            new Axis.Named("queries"),
-            new Axis.AtMost(k, "keys")
+            Axis.of(queries),
+            Axis.of(keys) instanceof Axis.Fixed(var size)
+                ? new Axis.Fixed(Math.min(k, size))
+                : new Axis.AtMost(k, keys)
           };
           List<Value> top = graph.stage("capture/top_k", () -> top(weights, scores, k));
           outputs.add(Result.TOP_K_WEIGHTS, top.get(0), axes);
@@ -58,13 +75,14 @@ final class CaptureGraph {
     }
   }
 
-  /// Keys that are not allowed rank below weight 0.
+  /// Keys that are not allowed rank last.
   private static List<Value> top(Value weights, Value scores, int k) {
     Value allowed = scores.same(Double.NEGATIVE_INFINITY).not();
-    Value ranked = allowed.choose(weights.cast(Type.FLOAT), -1);
+    Value ranked = allowed.choose(weights.cast(Type.FLOAT), Double.NEGATIVE_INFINITY);
     List<Value> best = ranked.top(weights.size(3).min(k));
-    Value there = best.get(0).atLeast(0);
-    return List.of(best.get(0).max(0).cast(weights.type()), there.choose(best.get(1), -1));
+    Value there = best.get(0).same(Double.NEGATIVE_INFINITY).not();
+    return List.of(
+        there.choose(best.get(0), 0).cast(weights.type()), there.choose(best.get(1), -1));
   }
 
   /// Two products with matrices that say which positions a cell covers.

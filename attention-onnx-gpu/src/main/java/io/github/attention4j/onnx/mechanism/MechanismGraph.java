@@ -30,18 +30,20 @@ public final class MechanismGraph {
       Graph graph, Sources sources, Mechanism mechanism, Set<Capture> captures) {
     return switch (mechanism) {
       case Mechanism.Pairwise pairwise -> PairwiseGraph.write(graph, sources, pairwise, captures);
-      case Mechanism.Linearized _,
-          Mechanism.Recurrent _,
-          Mechanism.LowRank _,
-          Mechanism.Landmark _,
-          Mechanism.LongConvolution _,
-          Mechanism.NtmAddressing _,
-          Mechanism.NearestKeys _,
-          Mechanism.MultiHop _,
-          Mechanism.WordMemory _,
-          Mechanism.ProductKeys _ ->
-          throw new IllegalStateException(
-              mechanism.getClass().getSimpleName() + " is refused before the graph is built");
+      case Mechanism.Linearized linearized ->
+          LinearGraph.write(graph, sources, linearized, captures);
+      case Mechanism.Recurrent recurrent ->
+          RecurrentGraph.write(graph, sources, recurrent, captures);
+      case Mechanism.LowRank lowRank -> LowRankGraph.write(graph, sources, lowRank, captures);
+      case Mechanism.Landmark landmark -> LandmarkGraph.write(graph, sources, landmark, captures);
+      case Mechanism.LongConvolution convolution ->
+          ConvolutionGraph.write(graph, sources, convolution, captures);
+      case Mechanism.NtmAddressing _ -> NtmGraph.write(graph, sources, captures);
+      case Mechanism.NearestKeys nearest -> NearestGraph.write(graph, sources, nearest, captures);
+      case Mechanism.MultiHop hops -> HopGraph.write(graph, sources, hops, captures);
+      case Mechanism.WordMemory words -> HopGraph.write(graph, sources, words, captures);
+      case Mechanism.ProductKeys products ->
+          ProductKeyGraph.write(graph, sources, products, captures);
     };
   }
 }

@@ -20,6 +20,7 @@ final class PairwiseGraph {
   private final Sources sources;
   private final Mechanism.Pairwise mechanism;
   private final Set<Capture> captures;
+  private final Outputs outputs = new Outputs();
 
   private PairwiseGraph(
       Graph graph, Sources sources, Mechanism.Pairwise mechanism, Set<Capture> captures) {
@@ -44,7 +45,13 @@ final class PairwiseGraph {
         new Positions(mechanism.placement(), sources, query.size(2), value.size(2));
 
     Value scores =
-        new ScoreGraph(graph, sources, positions, grouping).write(mechanism.score(), query, key);
+        new ScoreGraph(
+                graph,
+                sources,
+                positions,
+                grouping,
+                captures.contains(Capture.STAGES) ? outputs : null)
+            .write(mechanism.score(), query, key);
     @Nullable Value allowed = new ScopeGraph(graph, sources, positions).allowed(mechanism.scope());
     for (Bias bias : mechanism.biases()) {
       Value added = new BiasGraph(graph, sources, positions).write(bias);
@@ -63,7 +70,6 @@ final class PairwiseGraph {
     Value open = allowed == null ? scores : mask(scores, allowed);
     Normalized normalized = graph.stage("normalize", doc(), () -> normalize(open, mayBeEmpty));
     Value weights = normalized.weights().cast(graph.real());
-    Outputs outputs = new Outputs();
     outputs.add(
         Result.OUTPUT,
         Weighing.write(graph, grouping, weights, value, masked),
@@ -121,9 +127,12 @@ final class PairwiseGraph {
               : new Normalized(SoftmaxGraph.weights(scores, mayBeEmpty), null);
       case Normalizer.Sparsemax _ -> new Normalized(SparseGraph.sparsemax(scores), null);
       case Normalizer.Entmax15 _ -> new Normalized(SparseGraph.entmax15(scores), null);
-      case Normalizer.ChainCrf _, Normalizer.NonProjectiveTree _, Normalizer.ProjectiveTree _ ->
-          throw new IllegalStateException(
-              mechanism.normalizer() + " is refused before the graph is built");
+      case Normalizer.ChainCrf crf ->
+          ChainGraph.write(
+              graph, sources, crf, scores, captures.contains(Capture.STAGES) ? outputs : null);
+      case Normalizer.NonProjectiveTree(var singleRoot) ->
+          TreeGraph.write(graph, scores, singleRoot);
+      case Normalizer.ProjectiveTree(var singleRoot) -> SpanGraph.write(graph, scores, singleRoot);
     };
   }
 }

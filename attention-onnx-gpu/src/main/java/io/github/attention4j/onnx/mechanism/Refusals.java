@@ -4,12 +4,15 @@ import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
+import io.github.attention4j.api.Score;
 import io.github.attention4j.onnx.graph.Target;
+import io.github.attention4j.onnx.graph.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// Why a request has no graph.
+/// Why a request has no graph: captures its mechanism does not define, and types ONNX does not have
+/// an operator for.
 public final class Refusals {
   private Refusals() {}
 
@@ -22,55 +25,34 @@ public final class Refusals {
   public static List<String> of(Mechanism mechanism, Set<Capture> captures) {
     List<String> reasons = new ArrayList<>();
     for (Capture capture : captures) {
-      if (!captures(mechanism, capture)) {
+      if (!defines(mechanism, capture)) {
         reasons.add(
             "capture "
                 + capture.getClass().getSimpleName()
                 + ": "
                 + mechanism.getClass().getSimpleName()
-                + " has none");
+                + " defines none");
       }
     }
-    switch (mechanism) {
-      case Mechanism.Pairwise pairwise -> {
-        switch (pairwise.normalizer()) {
-          case Normalizer.Softmax _ -> {}
-          case Normalizer.Sparsemax _, Normalizer.Entmax15 _ -> {
-            if (captures.contains(Capture.LOG_SUM_EXP)) {
-              reasons.add(
-                  "capture LogSumExp: "
-                      + pairwise.normalizer().getClass().getSimpleName()
-                      + " has no denominator");
-            }
-          }
-          case Normalizer.ChainCrf _, Normalizer.NonProjectiveTree _, Normalizer.ProjectiveTree _ ->
-              reasons.add(
-                  "normalizer: no graph builder for "
-                      + pairwise.normalizer().getClass().getSimpleName()
-                      + " so far");
-        }
+    for (Class<?> once : List.of(Capture.TopK.class, Capture.Pooled.class)) {
+      if (captures.stream().filter(once::isInstance).count() > 1) {
+        reasons.add(
+            "captures: expected at most one "
+                + once.getSimpleName()
+                + ", which has one name in the result, got "
+                + captures);
       }
-      case Mechanism.Linearized _,
-          Mechanism.Recurrent _,
-          Mechanism.LowRank _,
-          Mechanism.Landmark _,
-          Mechanism.LongConvolution _,
-          Mechanism.NtmAddressing _,
-          Mechanism.NearestKeys _,
-          Mechanism.MultiHop _,
-          Mechanism.WordMemory _,
-          Mechanism.ProductKeys _ ->
-          reasons.add(
-              "mechanism: no graph builder for "
-                  + mechanism.getClass().getSimpleName()
-                  + " so far");
     }
     return reasons;
   }
 
   /// The reasons against a mechanism for this target in particular.
   public static List<String> of(Mechanism mechanism, Target target) {
-    return List.of();
+    boolean recurs =
+        mechanism instanceof Mechanism.Recurrent || mechanism instanceof Mechanism.MultiHop;
+    return target.real() == Type.BFLOAT16 && recurs && target.opset() < Target.OLDEST_OPSET
+        ? List.of("dtype: Scan takes no bfloat16 before opset " + Target.OLDEST_OPSET)
+        : List.of();
   }
 
   /// The reasons against an attention layer of a network; empty if there is a graph.
@@ -94,13 +76,42 @@ public final class Refusals {
     };
   }
 
-  private static boolean captures(Mechanism mechanism, Capture capture) {
-    return switch (capture) {
-      case Capture.Weights _ -> true;
-      case Capture.LogSumExp _, Capture.TopK _, Capture.Pooled _ ->
-          mechanism instanceof Mechanism.Pairwise;
-      case Capture.State _ -> false;
-      case Capture.Stages _ -> false;
+  private static boolean defines(Mechanism mechanism, Capture capture) {
+    return switch (mechanism) {
+      case Mechanism.Pairwise pairwise -> {
+        boolean sparse =
+            pairwise.normalizer() instanceof Normalizer.Sparsemax
+                || pairwise.normalizer() instanceof Normalizer.Entmax15;
+        yield switch (capture) {
+          case Capture.Weights _, Capture.TopK _, Capture.Pooled _ -> true;
+          case Capture.LogSumExp _ -> !sparse;
+          case Capture.State _ -> false;
+          case Capture.Stages _ ->
+              isRotary(pairwise.score()) || pairwise.normalizer() instanceof Normalizer.ChainCrf;
+        };
+      }
+      case Mechanism.Linearized _ -> !(capture instanceof Capture.LogSumExp);
+      case Mechanism.Recurrent _ -> capture instanceof Capture.State;
+      case Mechanism.LowRank _ -> !(capture instanceof Capture.State);
+      case Mechanism.Landmark _ ->
+          !(capture instanceof Capture.State) && !(capture instanceof Capture.LogSumExp);
+      case Mechanism.LongConvolution _ -> capture instanceof Capture.Weights;
+      case Mechanism.Memory _ ->
+          capture instanceof Capture.Weights || capture instanceof Capture.Stages;
+    };
+  }
+
+  private static boolean isRotary(Score score) {
+    return switch (score) {
+      case Score.Rotary _ -> true;
+      case Score.Softcap(var inner, _) -> isRotary(inner);
+      case Score.Dot _,
+          Score.ScaledDot _,
+          Score.Additive _,
+          Score.Bilinear _,
+          Score.Cosine _,
+          Score.Given _ ->
+          false;
     };
   }
 }

@@ -7,6 +7,7 @@ import io.github.attention4j.onnx.graph.Graph;
 import io.github.attention4j.onnx.graph.Type;
 import io.github.attention4j.onnx.graph.Value;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /// The stage `score`: `[batch, queryHeads, queries, keys]`; formulas stand at [Score].
 final class ScoreGraph {
@@ -15,7 +16,16 @@ final class ScoreGraph {
   private final Positions positions;
   private final Grouping grouping;
 
-  ScoreGraph(Graph graph, Sources sources, Positions positions, Grouping grouping) {
+  private final @Nullable Outputs stages;
+
+  /// @param stages takes rotated queries and keys as `q_rot` and `k_rot`, or null
+  ScoreGraph(
+      Graph graph,
+      Sources sources,
+      Positions positions,
+      Grouping grouping,
+      @Nullable Outputs stages) {
+    this.stages = stages;
     this.graph = graph;
     this.sources = sources;
     this.positions = positions;
@@ -113,7 +123,14 @@ final class ScoreGraph {
       }
       case Score.Rotary rotary -> {
         RotaryGraph rotation = RotaryGraph.of(graph, sources, rotary, positions);
-        yield write(rotary.score(), rotation.query(query), rotation.key(key));
+        Value rotatedQuery = rotation.query(query);
+        Value rotatedKey = rotation.key(key);
+        if (stages != null) {
+          String last = core(score) instanceof Score.Bilinear ? "query_key_size" : "key_size";
+          stages.add("q_rot", rotatedQuery, "batch", "query_heads", "queries", last);
+          stages.add("k_rot", rotatedKey, "batch", "key_heads", "keys", "key_size");
+        }
+        yield write(rotary.score(), rotatedQuery, rotatedKey);
       }
     };
   }
@@ -124,9 +141,14 @@ final class ScoreGraph {
 
   /// On the queries, before the product, where it costs least.
   static Value scaled(Value query, OptionalDouble scale) {
+    return scaled(query, query, scale);
+  }
+
+  /// @param sized a value whose last axis is as long as keys are
+  static Value scaled(Value x, Value sized, OptionalDouble scale) {
     return scale.isPresent()
-        ? query.times(scale.getAsDouble())
-        : query.over(query.size(3).cast(Type.FLOAT).sqrt().cast(query.type()));
+        ? x.times(scale.getAsDouble())
+        : x.over(sized.length(3).cast(Type.FLOAT).sqrt().cast(x.type()));
   }
 
   private Value dot(Value query, Value key) {

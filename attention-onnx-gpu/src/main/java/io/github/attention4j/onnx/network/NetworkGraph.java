@@ -185,6 +185,7 @@ public final class NetworkGraph {
             present(node.name()), joined, NetworkAxes.of(node, fromAxes).toArray(Axis[]::new));
         yield joined;
       }
+      case Layer.Hyena hyena -> AttendGraph.write(graph, hyena, from);
       default -> new LayerGraph(graph, node.name(), past).write(node.layer(), from);
     };
   }

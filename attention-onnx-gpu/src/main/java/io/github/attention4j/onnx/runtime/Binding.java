@@ -91,6 +91,11 @@ final class Binding {
                   + ", got "
                   + array.describe());
         }
+      } else if (axes.get(i) instanceof Axis.PlusOne(var name)
+          && sizes.containsKey(name)
+          && sizes.get(name) + 1 != size) {
+        throw new IllegalArgumentException(
+            slot.name() + ": expected " + describe(slot) + ", got " + array.describe());
       } else if (axes.get(i) instanceof Axis.Fixed(var fixed) && fixed != size) {
         throw new IllegalArgumentException(
             slot.name() + ": expected " + describe(slot) + ", got " + array.describe());
@@ -144,6 +149,8 @@ final class Binding {
                   case Axis.Fixed(var size) -> Long.toString(size);
                   case Axis.OneOr(var name) -> "1 or " + name;
                   case Axis.AtMost(var limit, var name) -> "at most " + limit + " of " + name;
+                  case Axis.LessOne(var name) -> size(name) + " - 1";
+                  case Axis.PlusOne(var name) -> size(name) + " + 1";
                 })
             .toList();
   }
@@ -212,6 +219,8 @@ final class Binding {
                   case Axis.Named(var name) -> known(slot, name);
                   case Axis.OneOr(var name) -> known(slot, name);
                   case Axis.AtMost(var limit, var name) -> Math.min(limit, known(slot, name));
+                  case Axis.LessOne(var name) -> Math.max(known(slot, name) - 1, 0);
+                  case Axis.PlusOne(var name) -> known(slot, name) + 1;
                 })
             .toArray());
   }

@@ -1,6 +1,7 @@
 package io.github.attention4j.onnx.runtime;
 
 import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
@@ -10,6 +11,18 @@ import java.util.Map;
 /// nothing; the vocabulary does.
 final class EmptyRun {
   private EmptyRun() {}
+
+  /// Whether nothing in means nothing out: not so where a state or a memory is read as well.
+  static boolean covers(Mechanism mechanism) {
+    return switch (mechanism) {
+      case Mechanism.Pairwise _,
+          Mechanism.LowRank _,
+          Mechanism.Landmark _,
+          Mechanism.LongConvolution _ ->
+          true;
+      case Mechanism.Linearized _, Mechanism.Recurrent _, Mechanism.Memory _ -> false;
+    };
+  }
 
   /// Outputs and weights are 0, the log-sum-exp −∞, best keys −1.
   static void fill(Map<String, NdArray> outputs) {

@@ -2,12 +2,15 @@ package io.github.attention4j.onnx.runtime;
 
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.onnx.graph.Signature;
 import io.github.attention4j.onnx.graph.Target;
 import io.github.attention4j.onnx.graph.Variant;
+import io.github.attention4j.onnx.mechanism.HopGraph;
 import io.github.attention4j.onnx.mechanism.MechanismGraph;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,8 +62,13 @@ public final class OnnxAttention implements Attention {
     return into;
   }
 
-  private static void run(Model model, Binding binding, Map<String, NdArray> outputs) {
-    if (binding.hasEmptyInput()) {
+  private void run(Model model, Binding binding, Map<String, NdArray> outputs) {
+    if (request.mechanism() instanceof Mechanism.WordMemory words) {
+      binding
+          .inputs()
+          .forEach((name, array) -> HopGraph.checkWords(words, name, (LongTensor) array));
+    }
+    if (EmptyRun.covers(request.mechanism()) && binding.hasEmptyInput()) {
       EmptyRun.fill(outputs);
     } else {
       model.run(binding.inputs(), outputs);
