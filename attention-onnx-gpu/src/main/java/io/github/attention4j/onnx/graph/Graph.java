@@ -37,6 +37,8 @@ public final class Graph {
   /// Of files this project writes.
   public static final int IR_VERSION = 10;
 
+  private static final String NEXT = ".next";
+
   static final String MICROSOFT = "com.microsoft";
 
   private final Target target;
@@ -108,7 +110,7 @@ public final class Graph {
     }
     claim(name);
     Type outside = type.isReal() ? target.boundary() : type;
-    inputs.add(new Signature.Slot(name, outside, List.of(axes)));
+    inputs.add(new Signature.Slot(name, name, outside, List.of(axes)));
     Value value = new Value(this, name, outside);
     // A cast belongs to the main graph, even if the input is first met inside a body.
     value = type.isReal() ? inMain(() -> new Value(this, name, outside).cast(real())) : value;
@@ -145,15 +147,16 @@ public final class Graph {
     return variant.ranks().getOrDefault(name, usual);
   }
 
-  /// Declares an output.
+  /// Declares an output; one of an input's name, such as a state, gets `.next` added in the graph.
   public void output(String name, Value value, Axis... axes) {
-    claim(name);
+    String tensor = inputValues.containsKey(name) ? name + NEXT : name;
+    claim(tensor);
     Type outside = value.type().isReal() ? target.boundary() : value.type();
-    outputs.add(new Signature.Slot(name, outside, List.of(axes)));
+    outputs.add(new Signature.Slot(name, tensor, outside, List.of(axes)));
     NodeProto.Builder node =
         NodeProto.newBuilder()
             .addInput(value.name())
-            .addOutput(name)
+            .addOutput(tensor)
             .setName(unique("output/" + name));
     if (value.type() == outside) {
       node.setOpType("Identity");
@@ -457,7 +460,7 @@ public final class Graph {
       }
     }
     return ValueInfoProto.newBuilder()
-        .setName(slot.name())
+        .setName(slot.tensor())
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(

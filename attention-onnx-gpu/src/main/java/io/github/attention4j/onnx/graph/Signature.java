@@ -27,9 +27,10 @@ public record Signature(
   /// An input or output.
   ///
   /// @param name as callers know it
+  /// @param tensor as the graph knows it: a graph has no output of an input's name
   /// @param type of the elements as callers see them
   /// @param axes outermost first
-  public record Slot(String name, Type type, List<Axis> axes) {
+  public record Slot(String name, String tensor, Type type, List<Axis> axes) {
     public Slot {
       axes = List.copyOf(axes);
     }

@@ -50,7 +50,7 @@ final class ChainGraph {
       matrices = Value.concat(1, table, last).transpose(1, 0, 2, 3);
     } else {
       Value one = rank == 2 ? table.unsqueeze(0, 1) : table.unsqueeze(0);
-      matrices = one.expand(Value.concat(0, scores.size(3), graph.vector(1, 1, 1, 1)));
+      matrices = one.expand(Value.concat(0, scores.size(3), graph.vector(1, 1, 1)));
     }
     return new ChainGraph(graph, perKey, matrices).write(stages);
   }

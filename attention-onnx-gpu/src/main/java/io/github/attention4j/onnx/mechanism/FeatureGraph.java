@@ -19,9 +19,9 @@ final class FeatureGraph {
           sources.fix("query_heads", omega.shape().size(0), "omega");
           sources.fix("key_heads", omega.shape().size(0), "omega");
         }
-        long count = omega.shape().size(-2) * (hyperbolic ? 2 : 1);
+        int count = omega.shape().intSize(-2) * (hyperbolic ? 2 : 1);
         Value directions = graph.parameter("features.omega", omega);
-        Value scaled = vectors.times(Math.pow(omega.shape().size(-1), -0.25));
+        Value scaled = vectors.times(Math.pow(omega.shape().intSize(-1), -0.25));
         Value projected =
             scaled.matmul(perHead ? directions.transpose(0, 2, 1) : directions.transpose(1, 0));
         Value shift = scaled.square().sum(-1).times(0.5).plus(Math.log(count) / 2);
@@ -36,7 +36,7 @@ final class FeatureGraph {
     return switch (map) {
       case FeatureMap.EluPlusOne _ -> "key_size";
       case FeatureMap.FavorPlus(var omega, var hyperbolic) ->
-          Long.toString(omega.shape().size(-2) * (hyperbolic ? 2 : 1));
+          Long.toString(omega.shape().size(-2) * (hyperbolic ? 2L : 1L));
     };
   }
 }

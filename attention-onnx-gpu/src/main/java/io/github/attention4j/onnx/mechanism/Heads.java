@@ -1,6 +1,7 @@
 package io.github.attention4j.onnx.mechanism;
 
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.onnx.graph.Type;
 import io.github.attention4j.onnx.graph.Value;
 
 /// Queries, keys and values with heads, for mechanisms other than pairwise ones.
@@ -10,6 +11,11 @@ import io.github.attention4j.onnx.graph.Value;
 /// @param value `[batch, keyHeads, keys, valueSize]`
 /// @param grouping of query heads over key heads
 record Heads(Value query, Value key, Value value, Grouping grouping) {
+  /// The same in another type.
+  Heads cast(Type type) {
+    return new Heads(query.cast(type), key.cast(type), value.cast(type), grouping);
+  }
+
   static Heads of(Sources sources) {
     return of(sources, "queries", "keys");
   }

@@ -9,13 +9,16 @@ import io.github.attention4j.onnx.graph.Value;
 import java.util.Set;
 
 /// [Mechanism.Landmark]: three softmax matrices; segments are averaged by a product with a matrix
-/// that says which positions each covers.
+/// that says which positions each covers. With the exact inverse, whose entries may be large, all
+/// of it is in float64.
 final class LandmarkGraph {
   private LandmarkGraph() {}
 
   static Outputs write(
       Graph graph, Sources sources, Mechanism.Landmark mechanism, Set<Capture> captures) {
-    Heads heads = Heads.of(sources, "length", "length");
+    Heads given = Heads.of(sources, "length", "length");
+    boolean exact = mechanism.iterations() == 0;
+    Heads heads = exact ? given.cast(Type.DOUBLE) : given;
     int count = mechanism.landmarks();
     Value query = ScoreGraph.scaled(heads.query(), mechanism.scale());
     Value cells = CaptureGraph.cells(query.length(2), count, query.type());
@@ -33,32 +36,57 @@ final class LandmarkGraph {
                 "inverse",
                 "Moore-Penrose inverse",
                 () ->
-                    mechanism.iterations() == 0
+                    exact
                         ? PseudoInverseGraph.exact(graph, small, count)
                         : PseudoInverseGraph.iterated(graph, small, count, mechanism.iterations()))
-            .cast(graph.real());
+            .cast(fromQueries.type());
     Value left = fromQueries.matmul(inverse);
     Outputs outputs = new Outputs();
     outputs.add(
         Result.OUTPUT,
-        graph.stage("value", () -> left.matmul(grouping.matmul(toKeys, heads.value()))),
+        graph
+            .stage("value", () -> left.matmul(grouping.matmul(toKeys, heads.value())))
+            .cast(graph.real()),
         "batch",
         "query_heads",
         "length",
         "value_size");
     if (captures.stream().anyMatch(each -> !(each instanceof Capture.Stages))) {
-      Value weights = left.matmul(toKeys);
+      Value weights = left.matmul(toKeys).cast(graph.real());
       CaptureGraph.write(graph, outputs, captures, weights, null, weights, "length", "length");
     }
     if (captures.contains(Capture.STAGES)) {
       String landmarks = Integer.toString(count);
-      outputs.add("q_landmarks", queryMeans, "batch", "query_heads", landmarks, "key_size");
-      outputs.add("k_landmarks", keyMeans, "batch", "key_heads", landmarks, "key_size");
+      outputs.add(
+          "q_landmarks",
+          queryMeans.cast(graph.real()),
+          "batch",
+          "query_heads",
+          landmarks,
+          "key_size");
+      outputs.add(
+          "k_landmarks", keyMeans.cast(graph.real()), "batch", "key_heads", landmarks, "key_size");
     }
     return outputs;
   }
 
+  /// $A$ in float64 from the means on: its inverse may be large.
+  private static Value small(Graph graph, Mechanism.Landmark mechanism, Heads heads, int count) {
+    return graph.stage(
+        "landmarks",
+        () -> {
+          Value cells = CaptureGraph.cells(heads.query().length(2), count, Type.DOUBLE);
+          Value averages = cells.over(cells.sum(-1));
+          Value query = averages.matmul(heads.query().cast(Type.DOUBLE));
+          Value key = averages.matmul(heads.key().cast(Type.DOUBLE));
+          Value scaled = ScoreGraph.scaled(query, mechanism.scale());
+          return heads.grouping().matmul(scaled, key.swapLast()).softmax(-1);
+        });
+  }
+
   private static Value softmax(Value scores) {
-    return scores.cast(Type.FLOAT).softmax(-1).cast(scores.type());
+    return scores.type() == Type.DOUBLE
+        ? scores.softmax(-1)
+        : scores.cast(Type.FLOAT).softmax(-1).cast(scores.type());
   }
 }

@@ -76,8 +76,9 @@ final class Model implements AutoCloseable {
       Map<String, OnnxValue> to = new HashMap<>();
       try {
         share(inputs, from);
-        for (Map.Entry<String, NdArray> each : outputs.entrySet()) {
-          to.put(each.getKey(), NativeTensors.share(engine.environment(), each.getValue()));
+        for (Signature.Slot slot : signature.outputs()) {
+          NdArray array = java.util.Objects.requireNonNull(outputs.get(slot.name()));
+          to.put(slot.tensor(), NativeTensors.share(engine.environment(), array));
         }
         session.run(from, Set.of(), to).close();
       } finally {

@@ -1,0 +1,207 @@
+package io.github.attention4j.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import io.github.attention4j.api.Attention;
+import io.github.attention4j.api.AttentionProviders;
+import io.github.attention4j.api.Bias;
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Mechanism.Pairwise;
+import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Request;
+import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Score;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.onnx.Examples.Example;
+import io.github.attention4j.onnx.proto.ModelProto;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Exported files, run by ONNX Runtime alone with its own strict shape inference.
+final class ExportTests {
+  @TempDir Path folder;
+
+  @TestFactory
+  Stream<DynamicTest> filesStandAloneAndReadBack() {
+    return Examples.all().stream()
+        .map(example ->
+            DynamicTest.dynamicTest(
+                example.name(),
+                () -> {
+                  for (String opset : List.of("17", "21", "24")) {
+                    standsAlone(example, Map.of("opset", opset));
+                  }
+                }));
+  }
+
+  private void standsAlone(Example example, Map<String, String> options) throws Exception {
+    Path file = folder.resolve("model.onnx");
+    new OnnxExporter().export(example.request(), options, file);
+    assertEquals(example.request(), ExportedModel.request(file));
+    GraphRules.check(ModelProto.parseFrom(Files.readAllBytes(file)));
+    Result expected;
+    Inputs inputs = example.inputs().getFirst();
+    try (Attention reference =
+        AttentionProviders.load().named("reference").prepare(example.request())) {
+      expected = reference.run(inputs);
+    }
+    if (!example.name().startsWith("continued")) {
+      assertRuns(example.name(), file, inputs, expected.output(), example.tolerance());
+    }
+  }
+
+  private static void assertRuns(
+      String what, Path file, Inputs inputs, Tensor expected, double tolerance) throws Exception {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.addConfigEntry("session.strict_shape_type_inference", "1");
+      try (OrtSession session = environment.createSession(file.toString(), options)) {
+        Map<String, OnnxTensor> from = new HashMap<>();
+        for (String name : session.getInputNames()) {
+          NdArray array = inputs.get(name);
+          int rank =
+              ((ai.onnxruntime.TensorInfo) session.getInputInfo().get(name).getInfo())
+                  .getShape()
+                  .length;
+          from.put(name, tensor(environment, array, rank));
+        }
+        try (OrtSession.Result result = session.run(from)) {
+          OnnxTensor output = (OnnxTensor) result.get("output").orElseThrow();
+          Tensor actual = Tensor.of(output.getFloatBuffer().array(), output.getInfo().getShape());
+          Numbers.assertClose(
+              what,
+              Result.of(Map.of("output", expected)),
+              Result.of(Map.of("output", actual)),
+              tolerance);
+        }
+        from.values().forEach(OnnxTensor::close);
+      }
+    }
+  }
+
+  private static OnnxTensor tensor(OrtEnvironment environment, NdArray array, int rank)
+      throws Exception {
+    long[] sizes = array.shape().toArray();
+    long[] padded = new long[rank];
+    java.util.Arrays.fill(padded, 1);
+    System.arraycopy(sizes, 0, padded, rank - sizes.length, sizes.length);
+    ByteBuffer buffer = array.segment().asByteBuffer().order(ByteOrder.nativeOrder());
+    OnnxJavaType type =
+        switch (array.type()) {
+          case FLOAT32 -> OnnxJavaType.FLOAT;
+          case INT64 -> OnnxJavaType.INT64;
+          case BOOL -> OnnxJavaType.BOOL;
+        };
+    return OnnxTensor.createTensor(environment, buffer, padded, type);
+  }
+
+  @Test
+  void parametersBeyondTheThresholdStandInASecondFile() throws Exception {
+    Tensor weight = Numbers.normal(1, 16, 16);
+    Request request = Request.of(Pairwise.of(new Score.Bilinear(weight)));
+    Path file = folder.resolve("large.onnx");
+    new OnnxExporter().export(request, Map.of("external_threshold", "100"), file);
+    assertEquals(16 * 16 * 4, Files.size(folder.resolve("large.onnx.data")));
+    assertEquals(request, ExportedModel.request(file));
+    Inputs inputs =
+        Inputs.of(
+            Numbers.normal(2, 1, 1, 3, 16),
+            Numbers.normal(3, 1, 1, 4, 16),
+            Numbers.normal(4, 1, 1, 4, 2));
+    try (Attention attention = new OnnxProvider().prepare(request)) {
+      assertRuns("large", file, inputs, attention.run(inputs).output(), 1e-6);
+    }
+  }
+
+  @Test
+  void narrowTypesRoundAsTheirFormatDoes() throws Exception {
+    Request request =
+        Request.of(
+            Pairwise.of(new Score.Bilinear(Numbers.normal(1, 8, 8)))
+                .plus(new Bias.Dense(Inputs.BIAS)));
+    Inputs inputs =
+        Inputs.of(
+                Numbers.uniform(2, 1, 2, 3, 8),
+                Numbers.uniform(3, 1, 2, 4, 8),
+                Numbers.uniform(4, 1, 2, 4, 2))
+            .with(Inputs.BIAS, Numbers.uniform(5, 3, 4));
+    Path file = folder.resolve("half.onnx");
+    new OnnxExporter().export(request, Map.of("dtype", "float16", "rank.bias", "2"), file);
+    try (Attention reference = AttentionProviders.load().named("reference").prepare(request)) {
+      // Scores up to about 8 with 11 bits: errors of a few thousandths.
+      assertRuns("half", file, inputs, reference.run(inputs).output(), 1e-2);
+    }
+    new OnnxExporter().export(request, Map.of("dtype", "bfloat16", "io", "dtype"), file);
+    GraphRules.check(ModelProto.parseFrom(Files.readAllBytes(file)));
+    assertEquals(Pairwise.class, ExportedModel.request(file).mechanism().getClass());
+  }
+
+  @Test
+  void nothingIsLeftBehindWhenWritingFails() throws IOException {
+    Request request = Request.of(Pairwise.of(Score.dot()));
+    assertThrows(
+        IOException.class,
+        () -> new OnnxExporter().export(request, Map.of(), folder.resolve("no/such/folder.onnx")));
+    Path occupied = Files.createDirectory(folder.resolve("occupied.onnx"));
+    Files.createFile(occupied.resolve("file"));
+    assertThrows(IOException.class, () -> new OnnxExporter().export(request, Map.of(), occupied));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(occupied), left.toList());
+    }
+  }
+
+  @Test
+  void unknownOptionsAndForeignFilesAreNamed() throws IOException {
+    Request request = Request.of(Pairwise.of(Score.dot()));
+    Path file = folder.resolve("m.onnx");
+    assertMessage(
+        "opset, dialect, dtype",
+        () -> new OnnxExporter().unsupported(request, Map.of("opsets", "21")));
+    assertMessage("17 to 24", () -> new OnnxExporter().unsupported(request, Map.of("opset", "99")));
+    assertMessage(
+        "inputs: expected some of",
+        () -> {
+          try {
+            new OnnxExporter().export(request, Map.of("inputs", "state"), file);
+          } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+          }
+        });
+    assertFalse(Files.exists(file));
+    Files.writeString(file, "this is no model");
+    assertThrows(IllegalArgumentException.class, () -> ExportedModel.request(file));
+    Files.write(file, ModelProto.newBuilder().setIrVersion(10).build().toByteArray());
+    assertMessage(
+        "metadata",
+        () -> {
+          try {
+            ExportedModel.request(file);
+          } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+          }
+        });
+  }
+
+  private static void assertMessage(String part, Runnable action) {
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, action::run);
+    assertTrue(String.valueOf(refused.getMessage()).contains(part), refused.toString());
+  }
+}
