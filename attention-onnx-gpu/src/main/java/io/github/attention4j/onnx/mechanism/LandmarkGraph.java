@@ -70,20 +70,6 @@ final class LandmarkGraph {
     return outputs;
   }
 
-  /// $A$ in float64 from the means on: its inverse may be large.
-  private static Value small(Graph graph, Mechanism.Landmark mechanism, Heads heads, int count) {
-    return graph.stage(
-        "landmarks",
-        () -> {
-          Value cells = CaptureGraph.cells(heads.query().length(2), count, Type.DOUBLE);
-          Value averages = cells.over(cells.sum(-1));
-          Value query = averages.matmul(heads.query().cast(Type.DOUBLE));
-          Value key = averages.matmul(heads.key().cast(Type.DOUBLE));
-          Value scaled = ScoreGraph.scaled(query, mechanism.scale());
-          return heads.grouping().matmul(scaled, key.swapLast()).softmax(-1);
-        });
-  }
-
   private static Value softmax(Value scores) {
     return scores.type() == Type.DOUBLE
         ? scores.softmax(-1)

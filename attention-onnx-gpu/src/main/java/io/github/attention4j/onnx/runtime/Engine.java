@@ -61,7 +61,7 @@ public final class Engine {
 
   private static String missingForCuda(int number, Map<String, String> cuda) {
     if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
-      return "libonnxruntime_providers_cuda is not part of this build of ONNX Runtime, see"
+      return "this build of ONNX Runtime has no libonnxruntime_providers_cuda, see"
           + " docs/cuda.md";
     }
     try (SessionOptions options = new SessionOptions()) {
