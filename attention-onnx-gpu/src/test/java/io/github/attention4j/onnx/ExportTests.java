@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.AttentionProviders;
 import io.github.attention4j.api.Bias;
@@ -29,6 +31,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -77,10 +80,7 @@ final class ExportTests {
         Map<String, OnnxTensor> from = new HashMap<>();
         for (String name : session.getInputNames()) {
           NdArray array = inputs.get(name);
-          int rank =
-              ((ai.onnxruntime.TensorInfo) session.getInputInfo().get(name).getInfo())
-                  .getShape()
-                  .length;
+          int rank = rank(session, name);
           from.put(name, tensor(environment, array, rank));
         }
         try (OrtSession.Result result = session.run(from)) {
@@ -95,6 +95,11 @@ final class ExportTests {
         from.values().forEach(OnnxTensor::close);
       }
     }
+  }
+
+  private static int rank(OrtSession session, String name) throws Exception {
+    NodeInfo info = Objects.requireNonNull(session.getInputInfo().get(name));
+    return ((TensorInfo) info.getInfo()).getShape().length;
   }
 
   private static OnnxTensor tensor(OrtEnvironment environment, NdArray array, int rank)
