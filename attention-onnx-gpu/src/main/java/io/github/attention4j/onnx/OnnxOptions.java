@@ -58,7 +58,9 @@ public record OnnxOptions(
   public enum Dialect {
     /// Only the ONNX standard's.
     PORTABLE,
-    /// Also ONNX Runtime's fused `com.microsoft` operators, where they compute the same.
+    /// Also ONNX Runtime's fused `com.microsoft` operators, where they compute the same: so far
+    /// MultiHeadAttention, for the unmasked softmax layers of networks. Requests are written as in
+    /// [#PORTABLE].
     FUSED
   }
 

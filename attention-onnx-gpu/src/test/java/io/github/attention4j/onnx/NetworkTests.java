@@ -14,6 +14,7 @@ import io.github.attention4j.api.Placement;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
+import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.network.Activation;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.MapLabel;
@@ -76,6 +77,32 @@ final class NetworkTests {
                   assertEqualReference(
                       network, Set.of(), Inputs.none().with("x", Numbers.normal(3, 2, 7, 6)));
                 }));
+  }
+
+  /// ONNX Runtime's MultiHeadAttention stands in where nothing is masked.
+  @Test
+  void theFusedDialectEqualsTheReference() {
+    Network.Builder builder = Network.builder("fused");
+    builder.input("x", ElementType.FLOAT32, "batch", "length", "6");
+    for (Score score : List.of(Score.dot(), Score.scaledDot(), Score.scaledDot(0.3))) {
+      String name = "look " + score;
+      builder.layer(
+          name,
+          new Layer.Attend(2, 2, Mechanism.Pairwise.of(score), List.of(), LABEL),
+          "x",
+          "x",
+          "x");
+      builder.output("y" + score, name);
+    }
+    Network network = builder.build();
+    Inputs inputs = Inputs.none().with("x", Numbers.normal(3, 2, 7, 6));
+    try (Program fused =
+            new OnnxProvider()
+                .configure(Settings.defaults().option("onnx.dialect", "fused"))
+                .compile(network, Set.of());
+        Program reference = PROVIDERS.named("reference").compile(network, Set.of())) {
+      Numbers.assertClose("fused", reference.run(inputs), fused.run(inputs), 1e-5);
+    }
   }
 
   /// Layers of several inputs or of ids, in one network.

@@ -2,11 +2,18 @@ package io.github.attention4j.onnx.network;
 
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Mechanism;
+import io.github.attention4j.api.Normalizer;
+import io.github.attention4j.api.Scope;
+import io.github.attention4j.api.Score;
 import io.github.attention4j.api.network.Layer;
+import io.github.attention4j.onnx.graph.Attributes;
 import io.github.attention4j.onnx.graph.Graph;
 import io.github.attention4j.onnx.graph.Value;
 import io.github.attention4j.onnx.mechanism.MechanismGraph;
 import io.github.attention4j.onnx.mechanism.Outputs;
+import io.github.attention4j.onnx.proto.AttributeProto;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +28,9 @@ final class AttendGraph {
     if (from.size() != 3 + layer.extras().size()) {
       throw new IllegalArgumentException(
           "inputs: expected query, key, value and " + layer.extras() + ", got " + from.size());
+    }
+    if (graph.fused() && !map && isPlain(layer)) {
+      return fused(graph, layer, from);
     }
     Map<String, Value> inputs = new HashMap<>();
     graph.stage(
@@ -47,6 +57,39 @@ final class AttendGraph {
         "batch",
         "queries",
         "channels");
+    return outputs;
+  }
+
+  /// Whether ONNX Runtime's MultiHeadAttention computes the same. With a mask it does not: what
+  /// stands in masked keys would show.
+  private static boolean isPlain(Layer.Attend layer) {
+    return layer.heads() == layer.keyHeads()
+        && layer.mechanism() instanceof Mechanism.Pairwise pairwise
+        && (pairwise.score() instanceof Score.Dot || pairwise.score() instanceof Score.ScaledDot)
+        && pairwise.biases().isEmpty()
+        && pairwise.scope() instanceof Scope.Full
+        && pairwise.normalizer() instanceof Normalizer.Softmax;
+  }
+
+  private static Outputs fused(Graph graph, Layer.Attend layer, List<Value> from) {
+    List<AttributeProto> attributes = new ArrayList<>();
+    attributes.add(Attributes.of("num_heads", layer.heads()));
+    Score score = ((Mechanism.Pairwise) layer.mechanism()).score();
+    if (score instanceof Score.Dot) {
+      attributes.add(Attributes.of("scale", 1f));
+    } else if (score instanceof Score.ScaledDot(var scale) && scale.isPresent()) {
+      attributes.add(Attributes.of("scale", (float) scale.getAsDouble()));
+    }
+    Value output =
+        graph
+            .fusedNode(
+                "MultiHeadAttention",
+                List.of(from.get(0).type()),
+                from.subList(0, 3),
+                attributes.toArray(AttributeProto[]::new))
+            .getFirst();
+    Outputs outputs = new Outputs();
+    outputs.add("output", output, "batch", "queries", "channels");
     return outputs;
   }
 
