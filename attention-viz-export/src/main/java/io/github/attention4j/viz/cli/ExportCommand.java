@@ -99,17 +99,25 @@ final class ExportCommand implements Callable<Integer> {
       terminal.out().println("wrote " + output);
       return ExitCode.OK;
     }
+    Optional<Network> published = Models.published(model.get());
+    if (published.isPresent()) {
+      write(exporter, published.get(), output);
+      return ExitCode.OK;
+    }
     try (var loaded = Models.load(model.get(), root.options().execution(providers))) {
       List<Network> networks = loaded.networks();
       for (Network network : networks) {
-        Path file = named(loaded.name(), network.name());
-        terminal.progress("exporting " + network.name());
-        exporter.export(network, withoutMaps ? List.of() : network.attentionNodes(), choices, file);
-        terminal.endProgress();
-        terminal.out().println("wrote " + file);
+        write(exporter, network, named(loaded.name(), network.name()));
       }
     }
     return ExitCode.OK;
+  }
+
+  private void write(ModelExporter exporter, Network network, Path file) throws IOException {
+    terminal.progress("exporting " + network.name());
+    exporter.export(network, withoutMaps ? List.of() : network.attentionNodes(), choices, file);
+    terminal.endProgress();
+    terminal.out().println("wrote " + file);
   }
 
   /**

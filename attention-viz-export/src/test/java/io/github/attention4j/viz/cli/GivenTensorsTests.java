@@ -11,9 +11,12 @@ import io.github.attention4j.multimodal.checkpoint.Safetensors;
 import io.github.attention4j.multimodal.checkpoint.SafetensorsWriter;
 import io.github.attention4j.viz.format.TraceFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +58,30 @@ class GivenTensorsTests {
         first.map("attentions.1").weights().get(3, 2, 1));
     assertTrue(Files.size(folder.resolve("report.html")) > 1000);
     assertTrue(run.out().contains("ran on reference"), run::out);
+  }
+
+  @Test
+  void aPublishedFolderRunsAndIsExported() throws IOException {
+    for (String name : List.of("config.json", "model.safetensors")) {
+      try (InputStream in =
+          Objects.requireNonNull(GivenTensorsTests.class.getResourceAsStream("vit/" + name))) {
+        Files.write(folder.resolve(name), in.readAllBytes());
+      }
+    }
+    Path file = folder.resolve("pixels.safetensors");
+    SafetensorsWriter.write(
+        file, Map.of("input.pixel_values", Tensor.allocate(1, 3, 32, 32)), Map.of());
+    Path out = folder.resolve("out");
+    CommandLineRun run =
+        CommandLineRun.of("explain", "--model", folder, "--inputs", file, "--out", out);
+    assertEquals(0, run.exitCode(), run::err);
+    Safetensors trace = Safetensors.open(out.resolve("trace.safetensors"));
+    assertEquals(Shape.of(1, 7), trace.tensor("logits").shape());
+    assertEquals(Shape.of(1, 4, 17, 17), trace.tensor("attentions.0").shape());
+    Path onnx = folder.resolve("vit.onnx");
+    CommandLineRun export = CommandLineRun.of("export", "--model", folder, "--output", onnx);
+    assertEquals(0, export.exitCode(), export::err);
+    assertTrue(Files.size(onnx) > 100_000);
   }
 
   @Test
