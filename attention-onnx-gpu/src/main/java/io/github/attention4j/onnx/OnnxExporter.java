@@ -44,10 +44,9 @@ public final class OnnxExporter implements ModelExporter {
 
   @Override
   public List<String> unsupported(Request request, Map<String, String> options) {
-    ExportOptions parsed = ExportOptions.from(options);
-    List<String> reasons = new ArrayList<>(Refusals.of(request));
-    reasons.addAll(Refusals.of(request.mechanism(), parsed.target()));
-    return reasons;
+    // Unknown options are refused here too.
+    ExportOptions.from(options);
+    return Refusals.of(request);
   }
 
   @Override

@@ -5,8 +5,6 @@ import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Score;
-import io.github.attention4j.onnx.graph.Target;
-import io.github.attention4j.onnx.graph.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -44,15 +42,6 @@ public final class Refusals {
       }
     }
     return reasons;
-  }
-
-  /// The reasons against a mechanism for this target in particular.
-  public static List<String> of(Mechanism mechanism, Target target) {
-    boolean recurs =
-        mechanism instanceof Mechanism.Recurrent || mechanism instanceof Mechanism.MultiHop;
-    return target.real() == Type.BFLOAT16 && recurs && target.opset() < Target.OLDEST_OPSET
-        ? List.of("dtype: Scan takes no bfloat16 before opset " + Target.OLDEST_OPSET)
-        : List.of();
   }
 
   /// The reasons against an attention layer of a network; empty if there is a graph.
