@@ -6,6 +6,7 @@ import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.Explanation;
 import io.github.attention4j.multimodal.TextModel;
 import io.github.attention4j.viz.analysis.HeadAnalysis;
+import io.github.attention4j.viz.explain.ForeignModel;
 import io.github.attention4j.viz.explain.HeadAlignment;
 import io.github.attention4j.viz.explain.MapPicture;
 import io.github.attention4j.viz.format.TraceFile;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -39,6 +41,8 @@ import picocli.CommandLine.ParentCommand;
       "With --inputs, any checkpoint folder of a known architecture runs on given arrays: trace.safetensors then holds every output "
           + "(logits, hidden_states.0 ...) and every attention map (attentions.0, cross_attentions.1 ...) under the published "
           + "names, for all samples; the report shows the first.",
+      "",
+      "An ONNX file may come from anyone: its attention is found, read and checked. It is fed with --inputs or --ids.",
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -47,6 +51,7 @@ import picocli.CommandLine.ParentCommand;
       "  attention explain \"Thursday, May 2, 2052\"",
       "  attention explain --provider onnx --layer 0 --head 2 \"22 grudnia 2087\"",
       "  attention explain --model bert-base-uncased/ --inputs sentences.safetensors",
+      "  attention explain --model bert.onnx --ids 101,2023,2003,102",
     })
 final class ExplainCommand implements Callable<Integer> {
   private static final int MOST_ROLES = 10;
@@ -64,7 +69,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "NAME|DIR",
+      paramLabel = "NAME|DIR|FILE.onnx",
       defaultValue = "dates",
       description = "A model that comes with attention4j, or a folder with one (${DEFAULT-VALUE}).")
   private String model = "dates";
@@ -95,6 +100,9 @@ final class ExplainCommand implements Callable<Integer> {
           "Instead of a text: arrays for the model, named input.NAME as the published implementation names them.")
   private Optional<Path> inputs = Optional.empty();
 
+  @ArgGroup(exclusive = false, heading = "%nONNX models of other makers:%n")
+  private ForeignExplanation foreign = new ForeignExplanation();
+
   @Inject
   ExplainCommand(Terminal terminal, ProviderSource providers) {
     this.terminal = terminal;
@@ -103,6 +111,9 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (ForeignModel.isOne(Path.of(model))) {
+      return foreign.run(Path.of(model), inputs, root.options().settings(), out, terminal);
+    }
     if (inputs.isPresent()) {
       if (text.isPresent()) {
         throw new IllegalArgumentException("expected either TEXT or --inputs");
