@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
@@ -23,11 +24,13 @@ import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.onnx.Examples.Example;
 import io.github.attention4j.onnx.proto.ModelProto;
+import io.github.attention4j.onnx.runtime.Engine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +58,15 @@ final class ExportTests {
                 }));
   }
 
+  @Test
+  void filesAreReadableByWhomAnyNewFileIs() throws Exception {
+    assumeTrue(Files.getFileStore(folder).supportsFileAttributeView(PosixFileAttributeView.class));
+    Path plain = Files.writeString(folder.resolve("plain"), "");
+    Path file = folder.resolve("model.onnx");
+    new OnnxExporter().export(Examples.all().getFirst().request(), Map.of(), file);
+    assertEquals(Files.getPosixFilePermissions(plain), Files.getPosixFilePermissions(file));
+  }
+
   private void standsAlone(Example example, Map<String, String> options) throws Exception {
     Path file = folder.resolve("model.onnx");
     new OnnxExporter().export(example.request(), options, file);
@@ -73,7 +85,7 @@ final class ExportTests {
 
   private static void assertRuns(
       String what, Path file, Inputs inputs, Tensor expected, double tolerance) throws Exception {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = Engine.sharedEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.addConfigEntry("session.strict_shape_type_inference", "1");
       try (OrtSession session = environment.createSession(file.toString(), options)) {

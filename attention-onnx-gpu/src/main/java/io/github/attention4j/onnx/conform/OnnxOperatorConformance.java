@@ -16,6 +16,7 @@ import io.github.attention4j.onnx.inspect.Elements;
 import io.github.attention4j.onnx.proto.ModelProto;
 import io.github.attention4j.onnx.proto.NodeProto;
 import io.github.attention4j.onnx.proto.OperatorSetIdProto;
+import io.github.attention4j.onnx.runtime.Engine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ public final class OnnxOperatorConformance implements OperatorConformance {
 
   private static Ran runGraph(NodeTest test) {
     List<OnnxTensor> open = new ArrayList<>();
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = Engine.sharedEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       try (OrtSession session =

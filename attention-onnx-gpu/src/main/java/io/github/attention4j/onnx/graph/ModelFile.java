@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// A graph written as a file, or as a file and its external data.
 public final class ModelFile {
@@ -41,10 +42,10 @@ public final class ModelFile {
     }
     Path data = folder.resolve(file.getFileName() + ".data");
     Path temporaryData = null;
-    Path temporary = Files.createTempFile(folder, file.getFileName() + ".", ".part");
+    Path temporary = part(folder, file);
     try {
       if (size > threshold) {
-        temporaryData = Files.createTempFile(folder, data.getFileName() + ".", ".part");
+        temporaryData = part(folder, data);
         writeOutside(graph, model.getGraphBuilder(), data.getFileName().toString(), temporaryData);
       } else {
         graph
@@ -70,6 +71,13 @@ public final class ModelFile {
         Files.deleteIfExists(temporaryData);
       }
     }
+  }
+
+  /// A new file beside another, readable by whom any new file is: temporary files of the platform
+  /// are their owner's alone, and would stay so after the move.
+  private static Path part(Path folder, Path file) throws IOException {
+    String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
+    return Files.createFile(folder.resolve("." + file.getFileName() + "." + unique + ".part"));
   }
 
   private static void writeOutside(Graph graph, GraphProto.Builder main, String location, Path data)

@@ -12,6 +12,7 @@ import ai.onnxruntime.TensorInfo;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.onnx.runtime.Engine;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ final class RuntimeSession implements AutoCloseable {
     byte[] bytes =
         Arrays.copyOf(file.bytes(), Math.addExact(file.bytes().length, extension.length));
     System.arraycopy(extension, 0, bytes, file.bytes().length, extension.length);
-    environment = OrtEnvironment.getEnvironment();
+    environment = Engine.sharedEnvironment();
     session = create(bytes, settings);
     try {
       for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {

@@ -33,14 +33,19 @@ public final class Engine {
     this.choice = choice;
   }
 
+  /// The one environment of this process. Whoever asks for it first sets its level of logging for
+  /// all, so nobody asks ONNX Runtime itself.
+  public static OrtEnvironment sharedEnvironment() {
+    return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+  }
+
   /// Loads ONNX Runtime and settles on a device.
   ///
   /// @param device `auto`, `cpu`, `cuda` or `cuda:N`; `auto` takes CUDA where it works
   /// @throws IllegalArgumentException if `cuda` is asked for and cannot be had; says what is
   ///   missing
   public static Engine start(int threads, String device, OptLevel level, Map<String, String> cuda) {
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    OrtEnvironment environment = sharedEnvironment();
     if (device.equals("cpu")) {
       return new Engine(environment, threads, -1, level, cuda, "");
     }
