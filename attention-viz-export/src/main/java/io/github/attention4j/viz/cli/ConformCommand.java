@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -35,13 +36,18 @@ import picocli.CommandLine.ParentCommand;
       "",
       "A value passes when |got - want| <= t + t * |want| with the case's tolerance t for float32; integers and booleans must "
           + "be equal; NaN and infinity fail. What a provider cannot capture is named and not compared.",
+      "",
+      "With --onnx, DIR has the operator tests that ONNX publishes: TEST/model.onnx and TEST/test_data_set_0/{input,output}_N.pb. "
+          + "An attention operator runs on the provider (cpu if none is given), a graph of primitive operators on ONNX Runtime.",
     },
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Exit code 1 if any case failed or was not understood. Refusals are no failures.",
+      "Exit code 1 if any case or test failed or was not understood. Refusals are no failures.",
       "",
-      "Example: attention conform cases --provider cpu --output results",
+      "Examples:",
+      "  attention conform cases --provider cpu --output results",
+      "  attention conform --onnx onnx/backend/test/data/node --output results",
     })
 final class ConformCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -49,14 +55,26 @@ final class ConformCommand implements Callable<Integer> {
 
   @ParentCommand private RootCommand root;
 
-  @Parameters(paramLabel = "DIR", description = "A folder of cases, or one case.")
-  private Path cases;
+  @ArgGroup(multiplicity = "1")
+  private What what = new What();
+
+  /** What is checked. */
+  static final class What {
+    @Parameters(paramLabel = "DIR", description = "A folder of cases, or one case.")
+    private Optional<Path> cases = Optional.empty();
+
+    @Option(
+        names = "--onnx",
+        paramLabel = "DIR",
+        description = "A folder of ONNX's operator tests, or one test.")
+    private Optional<Path> onnx = Optional.empty();
+  }
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description =
-          "Write what was computed as DIR/CASE.safetensors, also where it is wrong (DIR/PROVIDER/CASE.safetensors when "
+          "Write what was computed as DIR/CASE.safetensors or DIR/TEST.safetensors, also where it is wrong (DIR/PROVIDER/CASE.safetensors when "
               + "several providers run).")
   private Optional<Path> output = Optional.empty();
 
@@ -69,12 +87,15 @@ final class ConformCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     AttentionProviders found = providers.load(root.options().settings());
+    if (what.onnx.isPresent()) {
+      return runOnnx(what.onnx.get(), found.named(root.options().provider().orElse("cpu")));
+    }
     List<AttentionProvider> chosen =
         root.options().provider().map(id -> List.of(found.named(id))).orElse(found.all());
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException("provider: none was found");
     }
-    List<Path> folders = GoldenCases.find(cases);
+    List<Path> folders = GoldenCases.find(what.cases.orElseThrow());
     if (output.isPresent()) {
       Files.createDirectories(output.get());
     }
@@ -83,6 +104,14 @@ final class ConformCommand implements Callable<Integer> {
       failed |= run(folders, provider, chosen.size() > 1);
     }
     return failed ? ExitCode.SOFTWARE : ExitCode.OK;
+  }
+
+  private int runOnnx(Path folder, AttentionProvider provider) throws IOException {
+    OperatorTestRun tests = OperatorTestRun.of("onnx", provider);
+    if (output.isPresent()) {
+      Files.createDirectories(output.get());
+    }
+    return tests.run(folder, output, terminal) ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private boolean run(List<Path> folders, AttentionProvider provider, boolean several)

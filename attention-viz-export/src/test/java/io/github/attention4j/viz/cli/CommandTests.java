@@ -140,6 +140,41 @@ final class CommandTests {
   }
 
   @Test
+  void conformRunsTheTestsOfOnnx() throws IOException {
+    Path tests = Path.of("../attention-onnx-gpu/src/test/resources/onnx-node-tests");
+    Path passes = tests.resolve("test_attention_3d_diff_heads_sizes_softcap");
+    CommandLineRun run = CommandLineRun.of("conform", "--onnx", passes, "--output", folder);
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(run.out().contains("cpu: 1 tests of onnx, 1 pass, 0 FAIL, 0 refused"), run::out);
+    assertTrue(
+        Safetensors.open(folder.resolve("test_attention_3d_diff_heads_sizes_softcap.safetensors"))
+            .has("Y"));
+  }
+
+  @Test
+  void conformFailsOnAWrongExpectationOfOnnx() throws IOException {
+    Path test =
+        Path.of("../attention-onnx-gpu/src/test/resources/onnx-node-tests/test_rotary_embedding");
+    Path changed = Files.createDirectories(folder.resolve("changed/test_data_set_0"));
+    Files.copy(test.resolve("model.onnx"), changed.resolveSibling("model.onnx"));
+    try (var files = Files.newDirectoryStream(test.resolve("test_data_set_0"))) {
+      for (Path file : files) {
+        Files.copy(file, changed.resolve(file.getFileName()));
+      }
+    }
+    byte[] data = Files.readAllBytes(changed.resolve("output_0.pb"));
+    // In the middle of the numbers.
+    data[data.length / 2] ^= 0x55;
+    data[data.length / 2 + 1] ^= 0x55;
+    data[data.length / 2 + 2] ^= 0x55;
+    data[data.length / 2 + 3] ^= 0x55;
+    Files.write(changed.resolve("output_0.pb"), data);
+    CommandLineRun run = CommandLineRun.of("conform", "--onnx", folder.resolve("changed"));
+    assertEquals(1, run.exitCode(), run::out);
+    assertTrue(run.out().contains("0 pass, 1 FAIL, 0 refused"), run::out);
+  }
+
+  @Test
   void conformWritesWhatWasComputed() throws IOException, URISyntaxException {
     Path golden =
         Path.of(
