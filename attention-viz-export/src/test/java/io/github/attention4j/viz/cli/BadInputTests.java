@@ -116,6 +116,13 @@ final class BadInputTests {
   }
 
   @Test
+  void anOutputFolderBelowAFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "kept");
+    refused(CommandLineRun.of("explain", "May 2, 2052", "--out", file.resolve("out")), "file");
+    assertEquals("kept", Files.readString(file));
+  }
+
+  @Test
   void missingInputs() throws IOException {
     refused(run(CAUSAL, folder.resolve("none.npz")), "none.npz", "no such file");
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
@@ -26,6 +27,13 @@ import org.openqa.selenium.logging.LogType;
  */
 final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Selenium warns of a DevTools version newer than its own; nothing here uses DevTools. */
+  private static final Logger DEV_TOOLS = Logger.getLogger("org.openqa.selenium.devtools");
+
+  static {
+    DEV_TOOLS.setLevel(Level.SEVERE);
+  }
 
   private final ChromeDriver driver;
 
