@@ -95,7 +95,10 @@ final class ConformCommand implements Callable<Integer> {
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException("provider: none was found");
     }
-    List<Path> folders = GoldenCases.find(what.cases.orElseThrow());
+    Path cases =
+        what.cases.orElseThrow(() ->
+            new IllegalArgumentException("expected DIR or --onnx DIR, got neither"));
+    List<Path> folders = GoldenCases.find(cases);
     if (output.isPresent()) {
       Files.createDirectories(output.get());
     }
