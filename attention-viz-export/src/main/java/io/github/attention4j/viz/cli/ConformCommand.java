@@ -96,8 +96,8 @@ final class ConformCommand implements Callable<Integer> {
       throw new IllegalArgumentException("provider: none was found");
     }
     Path cases =
-        what.cases.orElseThrow(() ->
-            new IllegalArgumentException("expected DIR or --onnx DIR, got neither"));
+        what.cases.orElseThrow(
+            () -> new IllegalArgumentException("expected DIR or --onnx DIR, got neither"));
     List<Path> folders = GoldenCases.find(cases);
     if (output.isPresent()) {
       Files.createDirectories(output.get());
