@@ -9,12 +9,16 @@ module io.github.attention4j.multimodal {
   requires static com.google.guice;
   requires com.fasterxml.jackson.databind;
   requires java.desktop;
+  // Named by their jars only.
+  requires ai.djl.api;
+  requires ai.djl.tokenizers;
 
   exports io.github.attention4j.multimodal;
   exports io.github.attention4j.multimodal.audio;
   exports io.github.attention4j.multimodal.checkpoint;
   exports io.github.attention4j.multimodal.feature;
   exports io.github.attention4j.multimodal.image;
+  exports io.github.attention4j.multimodal.text;
   exports io.github.attention4j.multimodal.wiring;
 
   opens io.github.attention4j.multimodal.wiring to

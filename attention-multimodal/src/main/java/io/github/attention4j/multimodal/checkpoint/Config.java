@@ -215,6 +215,20 @@ public final class Config {
     return has(field) ? Optional.of(section(field)) : Optional.empty();
   }
 
+  /// The first entry, a text, of every array in an array of arrays, such as the pieces of a scored
+  /// vocabulary.
+  public List<String> keys(String field) {
+    List<String> keys = new ArrayList<>();
+    for (JsonNode entry : node(field)) {
+      JsonNode key = entry.path(0);
+      if (!entry.isArray() || !key.isTextual()) {
+        throw bad(field, "arrays that begin with a text", entry);
+      }
+      keys.add(key.textValue());
+    }
+    return keys;
+  }
+
   /// All fields that are strings, in order.
   public Map<String, String> strings() {
     Map<String, String> all = new LinkedHashMap<>();
