@@ -1,6 +1,7 @@
 package io.github.attention4j.onnx.inspect;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.github.attention4j.onnx.proto.GraphProto;
 import io.github.attention4j.onnx.proto.ModelProto;
 import io.github.attention4j.onnx.proto.OperatorSetIdProto;
 import java.io.IOException;
@@ -51,7 +52,25 @@ record ModelFile(Path path, Path folder, byte[] bytes, ModelProto model, int ops
     check(path, model);
     ExternalData external = new ExternalData(path);
     external.check(model);
-    return new ModelFile(path, external.folder(), bytes, model, opset(path, model));
+    ModelFile read = new ModelFile(path, external.folder(), bytes, model, opset(path, model));
+    return model.getFunctionsCount() == 0 ? read : read.with(unfolded(path, model));
+  }
+
+  private static ModelProto unfolded(Path path, ModelProto model) {
+    try {
+      return Functions.unfolded(model);
+    } catch (IllegalArgumentException refused) {
+      throw new IllegalArgumentException(path + ": " + refused.getMessage(), refused);
+    }
+  }
+
+  /// The same with another graph; the file itself stays as it is.
+  ModelFile with(GraphProto graph) {
+    return with(model.toBuilder().setGraph(graph).build());
+  }
+
+  private ModelFile with(ModelProto other) {
+    return new ModelFile(path, folder, other.toByteArray(), other, opset);
   }
 
   private static void check(Path path, ModelProto model) {

@@ -21,40 +21,44 @@ import java.util.TreeMap;
 
 /// The inputs and outputs of a model, and what can be filled in for inputs that are left out.
 final class Ports {
-  private final Graph graph;
   private final GraphProto proto;
-  private final Set<String> caches = new HashSet<>();
+  private final Set<String> caches;
   private final Set<String> defaults = new HashSet<>();
 
-  Ports(Graph graph, GraphProto proto, Sources sources, List<Found> sites) {
-    this.graph = graph;
+  /// The ports of a graph.
+  ///
+  /// @param caches the inputs that are key/value caches
+  Ports(GraphProto proto, Set<String> caches) {
     this.proto = proto;
+    this.caches = Set.copyOf(caches);
     proto.getInitializerList().forEach(tensor -> defaults.add(tensor.getName()));
+  }
+
+  /// The inputs that are a key/value cache of some site.
+  static Set<String> caches(Graph graph, Sources sources, List<Found> sites) {
+    Set<String> caches = new HashSet<>();
     for (Found site : sites) {
       NodeProto node = graph.node(site.node());
       if (site instanceof Found.Decomposed decomposed) {
         caches.addAll(sources.caches(decomposed.keys()));
         NodeProto product = graph.node(decomposed.product().node());
         product.getInputList().forEach(input -> caches.addAll(sources.caches(input)));
-      } else if (Graph.is(node, "Attention")) {
-        addCaches(node, 4, 5);
-      } else if (Graph.isMicrosoft(node, "MultiHeadAttention")) {
-        addCaches(node, 6, 7);
-      } else if (Graph.isMicrosoft(node, "GroupQueryAttention")) {
-        addCaches(node, 3, 4);
-      } else if (Graph.isMicrosoft(node, "Attention")) {
-        addCaches(node, 4);
+      } else {
+        int[] places =
+            switch (Graph.operator(node)) {
+              case "Attention" -> new int[] {4, 5};
+              case "com.microsoft::MultiHeadAttention" -> new int[] {6, 7};
+              case "com.microsoft::GroupQueryAttention" -> new int[] {3, 4};
+              case "com.microsoft::Attention" -> new int[] {4};
+              default -> new int[0];
+            };
+        for (int place : places) {
+          caches.add(Graph.input(node, place));
+        }
       }
     }
-    caches.removeIf(name -> !graph.isFeature(name));
-  }
-
-  private void addCaches(NodeProto node, int... inputs) {
-    for (int input : inputs) {
-      if (graph.isInput(Graph.input(node, input))) {
-        caches.add(node.getInput(input));
-      }
-    }
+    caches.removeIf(name -> !graph.isInput(name) || !graph.isFeature(name));
+    return caches;
   }
 
   List<ModelPort> inputs() {
@@ -165,7 +169,7 @@ final class Ports {
             opsets.put(
                 opset.getDomain().isEmpty() ? "ai.onnx" : opset.getDomain(), opset.getVersion()));
     facts.put("opsets", opsets.toString());
-    facts.put("nodes", Integer.toString(graph.size()));
+    facts.put("nodes", Integer.toString(proto.getNodeCount()));
     long parameters = 0;
     for (TensorProto tensor : proto.getInitializerList()) {
       long elements = 1;

@@ -26,6 +26,15 @@ final class Products {
     return null;
   }
 
+  /// The operand that is not at this input.
+  static String other(NodeProto product, int input) {
+    int[] operands = operands(product);
+    if (operands == null) {
+      throw new IllegalStateException("no product: " + product.getOpType());
+    }
+    return product.getInput(input == operands[0] ? operands[1] : operands[0]);
+  }
+
   /// Whether the product transposes this operand's last two axes before it multiplies.
   static boolean transposes(NodeProto node, int operand) {
     return Graph.integer(node, operand == 0 ? "transA" : "transB", 0) != 0;

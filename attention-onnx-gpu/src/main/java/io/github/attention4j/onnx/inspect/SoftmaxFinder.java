@@ -62,7 +62,7 @@ final class SoftmaxFinder {
       return null;
     }
     NodeProto product = graph.node(way.product.node());
-    String values = other(product, way.product.input());
+    String values = Products.other(product, way.product.input());
     Candidate best = choose(walk.products, values);
     if (best == null) {
       refusals.add(
@@ -168,15 +168,7 @@ final class SoftmaxFinder {
     int[] operands = Products.operands(node);
     return operands != null
         && (use.input() == operands[0] || use.input() == operands[1])
-        && graph.isData(other(node, use.input()));
-  }
-
-  private static String other(NodeProto product, int input) {
-    int[] operands = Products.operands(product);
-    if (operands == null) {
-      throw new IllegalStateException("no product: " + product.getOpType());
-    }
-    return product.getInput(input == operands[0] ? operands[1] : operands[0]);
+        && graph.isData(Products.other(node, use.input()));
   }
 
   /** Operators that move elements or change their type, no more. */

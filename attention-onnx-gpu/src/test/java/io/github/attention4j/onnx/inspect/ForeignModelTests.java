@@ -87,7 +87,7 @@ final class ForeignModelTests {
     return name.startsWith("attentions") ? "encoder" : name.substring(0, name.indexOf('_'));
   }
 
-  private static NdArray array(Map<String, NdArray> arrays, String name) {
+  static NdArray array(Map<String, NdArray> arrays, String name) {
     NdArray array = arrays.get(name);
     if (array == null) {
       throw new AssertionError("no " + name + " in " + arrays.keySet());
