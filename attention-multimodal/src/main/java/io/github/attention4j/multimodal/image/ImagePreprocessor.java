@@ -96,29 +96,72 @@ public record ImagePreprocessor(
     return both;
   }
 
+  /// Which part of a picture the pixels show, in 0..1 of the picture; beyond it where a crop is
+  /// larger.
+  ///
+  /// @param left in 0..1 of the picture's width
+  /// @param top in 0..1 of its height
+  /// @param right in 0..1 of its width
+  /// @param bottom in 0..1 of its height
+  public record View(double left, double top, double right, double bottom) {
+    /// The whole picture.
+    public static final View WHOLE = new View(0, 0, 1, 1);
+
+    /// Where a place of the pixels is in the picture, both in 0..1, to the right.
+    double x(double place) {
+      return left + (right - left) * place;
+    }
+
+    /// Where a place of the pixels is in the picture, both in 0..1, downwards.
+    double y(double place) {
+      return top + (bottom - top) * place;
+    }
+  }
+
+  /// Which part of this picture [#pixels] shows.
+  public View view(Picture picture) {
+    Size whole = size(picture);
+    int height = crop.map(size -> size.get(0)).orElse(whole.height());
+    int width = crop.map(size -> size.get(1)).orElse(whole.width());
+    double top = offset(whole.height(), height);
+    double left = offset(whole.width(), width);
+    return new View(
+        left / whole.width(),
+        top / whole.height(),
+        (left + width) / whole.width(),
+        (top + height) / whole.height());
+  }
+
+  private record Size(int width, int height) {}
+
+  /** The size after the resize. */
+  private Size size(Picture picture) {
+    if (resize.isEmpty()) {
+      return new Size(picture.width(), picture.height());
+    }
+    Resize target = resize.get();
+    if (!target.shortest()) {
+      return new Size(target.width(), target.height());
+    }
+    long longer = Math.max(picture.width(), picture.height());
+    long shorter = Math.min(picture.width(), picture.height());
+    long other = target.height() * longer / shorter;
+    if (other > 64L * LARGEST) {
+      throw new IllegalArgumentException(
+          "picture: expected edges less unlike than "
+              + picture.width()
+              + " x "
+              + picture.height());
+    }
+    return picture.height() >= picture.width()
+        ? new Size(target.width(), (int) other)
+        : new Size((int) other, target.height());
+  }
+
   /// The picture resized, before the crop.
   public Picture resized(Picture picture) {
-    if (resize.isEmpty()) {
-      return picture;
-    }
-    int width = resize.get().width();
-    int height = resize.get().height();
-    if (resize.get().shortest()) {
-      boolean upright = picture.height() >= picture.width();
-      long longer = Math.max(picture.width(), picture.height());
-      long shorter = Math.min(picture.width(), picture.height());
-      long other = resize.get().height() * longer / shorter;
-      if (other > 64L * LARGEST) {
-        throw new IllegalArgumentException(
-            "picture: expected edges less unlike than "
-                + picture.width()
-                + " x "
-                + picture.height());
-      }
-      width = upright ? width : (int) other;
-      height = upright ? (int) other : height;
-    }
-    return BicubicResize.resize(picture, width, height);
+    Size size = size(picture);
+    return BicubicResize.resize(picture, size.width(), size.height());
   }
 
   /// Pixels for the model: float32 `[1, 3, height, width]`.

@@ -1,15 +1,7 @@
 package io.github.attention4j.multimodal.image;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Iterator;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 
 /// An RGB picture, 8 bits per channel, row by row.
 public final class Picture {
@@ -50,84 +42,32 @@ public final class Picture {
     return rgb;
   }
 
-  /// Decodes a file of any format `ImageIO` has a reader for (PNG, JPEG, GIF, BMP). Alpha is
-  /// dropped, grey becomes three equal channels, 16 bits become their upper 8, and a JPEG is turned
-  /// as its EXIF orientation says.
+  /// Decodes a file of any format `ImageIO` has a reader for: PNG, JPEG, GIF, BMP and TIFF come with
+  /// Java, others such as WebP with a reader on the path.
   ///
-  /// @throws IllegalArgumentException if it is no picture, damaged, CMYK, or has more than
-  ///   [#MOST_PIXELS] pixels
+  /// Samples are taken as they are stored, no colour profile is applied. Alpha is dropped, grey
+  /// becomes three equal channels, of 16 bits the upper 8 are kept, CMYK is
+  /// $(255 - c)(255 - k) / 255$, of an animation the first frame is read, and a picture is turned as
+  /// its EXIF orientation says.
+  ///
+  /// @throws IllegalArgumentException if it is no picture, damaged or cut off, or has more than
+  ///   [#MOST_PIXELS] pixels or more than fit into memory, which is found out before decoding
   public static Picture read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      throw new NoSuchFileException(file.toString(), null, "no such file");
-    }
-    try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
-        throw new IllegalArgumentException(
-            file + ": expected a picture in a format of " + String.join(", ", formats()));
-      }
-      ImageReader reader = readers.next();
-      try {
-        reader.setInput(in, true, false);
-        BufferedImage image = decode(file, reader);
-        return of(image).turned(ExifOrientation.read(file));
-      } finally {
-        reader.dispose();
-      }
-    }
+    return PictureFile.read(file);
   }
 
-  private static java.util.Set<String> formats() {
-    java.util.Set<String> names = new java.util.TreeSet<>();
-    for (String name : ImageIO.getReaderFormatNames()) {
-      names.add(name.toLowerCase(java.util.Locale.ROOT));
+  /// The picture itself if its longer edge has at most so many pixels, else reduced to that.
+  public Picture fitting(int edge) {
+    int longer = Math.max(width, height);
+    if (edge < 1) {
+      throw new IllegalArgumentException("edge: expected at least 1, got " + edge);
     }
-    return names;
-  }
-
-  private static BufferedImage decode(Path file, ImageReader reader) {
-    try {
-      long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-      if (pixels > MOST_PIXELS) {
-        throw new IllegalArgumentException(
-            file + ": expected at most " + MOST_PIXELS + " pixels, got " + pixels);
-      }
-      return reader.read(0);
-    } catch (IOException | IndexOutOfBoundsException | NegativeArraySizeException damaged) {
-      throw new IllegalArgumentException(
-          file
-              + ": expected a picture that can be decoded: "
-              + String.valueOf(damaged.getMessage()).lines().findFirst().orElse(""),
-          damaged);
-    }
-  }
-
-  /** Grey is copied as it is: the colour model would convert it from linear light. */
-  private static Picture of(BufferedImage image) {
-    int width = image.getWidth();
-    int height = image.getHeight();
-    byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
-    Raster raster = image.getRaster();
-    boolean indexed = image.getColorModel() instanceof java.awt.image.IndexColorModel;
-    boolean grey = !indexed && raster.getNumBands() <= 2;
-    int shift = Math.max(0, raster.getSampleModel().getSampleSize(0) - Byte.SIZE);
-    int scale = raster.getSampleModel().getSampleSize(0) == 1 ? 255 : 1;
-    int[] row = new int[width];
-    for (int y = 0; y < height; y++) {
-      if (grey) {
-        raster.getSamples(0, y, width, 1, 0, row);
-      } else {
-        image.getRGB(0, y, width, 1, row, 0, width);
-      }
-      for (int x = 0; x < width; x++) {
-        int at = 3 * (y * width + x);
-        int pixel = grey ? 0x010101 * ((row[x] >> shift) * scale & 0xFF) : row[x];
-        rgb[at] = (byte) (pixel >> 16);
-        rgb[at + 1] = (byte) (pixel >> 8);
-        rgb[at + 2] = (byte) pixel;
-      }
-    }
-    return new Picture(width, height, rgb);
+    return longer <= edge
+        ? this
+        : BicubicResize.resize(
+            this,
+            Math.max(1, Math.toIntExact((long) width * edge / longer)),
+            Math.max(1, Math.toIntExact((long) height * edge / longer)));
   }
 
   /** As EXIF counts: 1 upright, 2 mirrored, 3 upside down … 5 to 8 lying on a side. */
