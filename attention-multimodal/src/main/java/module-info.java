@@ -16,6 +16,7 @@ module io.github.attention4j.multimodal {
   exports io.github.attention4j.multimodal;
   exports io.github.attention4j.multimodal.audio;
   exports io.github.attention4j.multimodal.checkpoint;
+  exports io.github.attention4j.multimodal.clip;
   exports io.github.attention4j.multimodal.feature;
   exports io.github.attention4j.multimodal.image;
   exports io.github.attention4j.multimodal.text;

@@ -98,6 +98,26 @@ public final class Checkpoint {
     return json(CONFIG);
   }
 
+  /// Checks that this is a model of one of these kinds.
+  ///
+  /// @param modelTypes values of `model_type`
+  /// @throws IllegalArgumentException if it is another; says which, and what was expected
+  public void require(String... modelTypes) throws IOException {
+    Config config = config();
+    if (!config.has("model_type")) {
+      throw config.refuse("model_type", "one of " + List.of(modelTypes));
+    }
+    String type = config.text("model_type");
+    if (!List.of(modelTypes).contains(type)) {
+      throw new IllegalArgumentException(
+          source
+              + ": expected a model of type "
+              + String.join(" or ", modelTypes)
+              + ", this is one of type "
+              + OneLine.quoted(type));
+    }
+  }
+
   /// A JSON file of the folder.
   ///
   /// @throws NoSuchFileException if it is missing

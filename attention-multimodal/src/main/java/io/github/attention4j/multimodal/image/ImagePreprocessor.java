@@ -148,10 +148,7 @@ public record ImagePreprocessor(
     long other = target.height() * longer / shorter;
     if (other > 64L * LARGEST) {
       throw new IllegalArgumentException(
-          "picture: expected edges less unlike than "
-              + picture.width()
-              + " x "
-              + picture.height());
+          "picture: expected edges less unlike than " + picture.width() + " x " + picture.height());
     }
     return picture.height() >= picture.width()
         ? new Size(target.width(), (int) other)

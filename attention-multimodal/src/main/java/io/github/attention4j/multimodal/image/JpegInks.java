@@ -12,7 +12,8 @@ import java.util.Optional;
 /// How a JPEG of four components stores its inks, which `ImageIO` does not convert. Values are
 /// inverted (255 is no ink), as Adobe's programs write them and everyone reads them.
 ///
-/// Source: ITU-T T.81 for the frame header; T.872, clause 6.5.3 for Adobe's marker and the transform.
+/// Source: ITU-T T.81 for the frame header; T.872, clause 6.5.3 for Adobe's marker and the
+/// transform.
 enum JpegInks {
   /// Cyan, magenta, yellow, black.
   CMYK {

@@ -42,13 +42,13 @@ public final class Picture {
     return rgb;
   }
 
-  /// Decodes a file of any format `ImageIO` has a reader for: PNG, JPEG, GIF, BMP and TIFF come with
-  /// Java, others such as WebP with a reader on the path.
+  /// Decodes a file of any format `ImageIO` has a reader for: PNG, JPEG, GIF, BMP and TIFF come
+  /// with Java, others such as WebP with a reader on the path.
   ///
   /// Samples are taken as they are stored, no colour profile is applied. Alpha is dropped, grey
-  /// becomes three equal channels, of 16 bits the upper 8 are kept, CMYK is
-  /// $(255 - c)(255 - k) / 255$, of an animation the first frame is read, and a picture is turned as
-  /// its EXIF orientation says.
+  /// becomes three equal channels, of 16 bits the upper 8 are kept, CMYK is $(255 - c)(255 - k) /
+  /// 255$, of an animation the first frame is read, and a picture is turned as its EXIF orientation
+  /// says.
   ///
   /// @throws IllegalArgumentException if it is no picture, damaged or cut off, or has more than
   ///   [#MOST_PIXELS] pixels or more than fit into memory, which is found out before decoding

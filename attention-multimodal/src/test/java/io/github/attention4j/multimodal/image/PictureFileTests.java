@@ -181,7 +181,9 @@ class PictureFileTests {
     byte[] plain = out.toByteArray();
     ByteArrayOutputStream marked = new ByteArrayOutputStream();
     marked.write(plain, 0, 2);
-    byte[] adobe = {(byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
+    byte[] adobe = {
+      (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
+    };
     adobe[15] = (byte) transform;
     marked.writeBytes(adobe);
     marked.write(plain, 2, plain.length - 2);
@@ -219,9 +221,7 @@ class PictureFileTests {
                 new IndexColorModel(8, 2, level, level, level));
         writer.writeToSequence(
             new IIOImage(
-                image,
-                null,
-                writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null)),
+                image, null, writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null)),
             null);
       }
       writer.endWriteSequence();
@@ -257,7 +257,10 @@ class PictureFileTests {
       ByteArrayOutputStream marked = new ByteArrayOutputStream();
       marked.write(jpeg, 0, 2);
       marked.writeBytes(
-          ByteBuffer.allocate(4).putShort((short) 0xFFE1).putShort((short) (8 + exif.length)).array());
+          ByteBuffer.allocate(4)
+              .putShort((short) 0xFFE1)
+              .putShort((short) (8 + exif.length))
+              .array());
       marked.writeBytes("Exif\0\0".getBytes(StandardCharsets.US_ASCII));
       marked.writeBytes(exif);
       marked.write(jpeg, 2, jpeg.length - 2);

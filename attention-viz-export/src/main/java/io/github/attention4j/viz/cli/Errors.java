@@ -52,7 +52,7 @@ final class Errors {
           failed(wrapper.getCause(), command, parsed);
       case IllegalArgumentException bad -> badInput(bad, text(bad));
       case NoSuchFileException missing ->
-          badInput(missing, missing.getFile() + ": no such file or folder");
+          badInput(missing, missing.getFile() + ": " + reason(missing));
       case AccessDeniedException denied ->
           badInput(denied, denied.getFile() + ": permission denied");
       case NotDirectoryException file -> badInput(file, file.getFile() + ": expected a folder");
@@ -62,6 +62,11 @@ final class Errors {
       case IOException other -> failure(other, text(other));
       case Exception other -> failure(other, other.getClass().getSimpleName() + ": " + text(other));
     };
+  }
+
+  private static String reason(NoSuchFileException missing) {
+    String reason = missing.getReason();
+    return reason == null ? "no such file or folder" : reason;
   }
 
   private int badInput(Exception exception, String message) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       ExportCommand.class,
       AnalyzeCommand.class,
+      MatchCommand.class,
       ConvertCommand.class,
       ConformCommand.class,
       ProvidersCommand.class,
