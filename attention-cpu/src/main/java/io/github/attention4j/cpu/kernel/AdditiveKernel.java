@@ -13,11 +13,13 @@ final class AdditiveKernel {
   /// Computes `count` rows of scores.
   ///
   /// @param k projected keys
+  /// @param base added to the start of each key
   /// @param rows the start of each in `k`
   /// @param q projected queries, `[depth][vectors * LENGTH]`
   /// @param direction the weights of the sum, from `from`
   static void run(
       float[] k,
+      int base,
       int[] rows,
       int count,
       float[] q,
@@ -28,7 +30,7 @@ final class AdditiveKernel {
       float[] s) {
     int width = vectors * LENGTH;
     for (int row = 0; row < count; row++) {
-      int start = rows[row];
+      int start = base + rows[row];
       for (int at = 0; at < width; at += LENGTH) {
         FloatVector sum = FloatVector.zero(SPECIES);
         for (int d = 0; d < depth; d++) {

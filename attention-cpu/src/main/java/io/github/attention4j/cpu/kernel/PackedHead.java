@@ -28,8 +28,10 @@ final class PackedHead {
 
   /// Makes room and forgets the marks.
   void reserve(int keys, int depth, int columns) {
-    if (k.length < keys * depth) {
-      k = new float[keys * depth];
+    // A block of rows is read whole, also behind the last key.
+    int rows = keys + Lanes.BLOCK;
+    if (k.length < rows * depth) {
+      k = new float[rows * depth];
     }
     if (v.length < keys * columns) {
       v = new float[keys * columns];

@@ -126,7 +126,7 @@ public final class PackedMatrix {
     for (int row = from; row < to; row += ROWS) {
       int count = Math.min(ROWS, to - row);
       ScoreKernel.run(
-          space.x, space.starts, row, count, panels, first * in, width / LENGTH, in, results);
+          space.x, 0, space.starts, row, count, panels, first * in, width / LENGTH, in, results);
       for (int r = 0; r < count; r++) {
         write(results, r * width, first, y, at + (long) (row + r) * out + first);
       }

@@ -117,7 +117,7 @@ final class PairwiseRun implements WorkerPool.Body {
   }
 
   private void checkSize(String name, int size) {
-    if ((long) keys * size > Integer.MAX_VALUE - 64) {
+    if ((keys + (long) BLOCK) * size > Integer.MAX_VALUE - 64) {
       throw new IllegalArgumentException(
           name
               + ": expected fewer than 2^31 elements in the vectors of one head, got "
@@ -282,10 +282,11 @@ final class PairwiseRun implements WorkerPool.Body {
         }
       }
     }
+    // Lanes without a query hold what an earlier panel left: no other lane sees it.
+    Arrays.fill(x.lane, 0, LENGTH, factor);
     for (int at = 0; at < x.width; at += LENGTH) {
-      int count = Math.min(LENGTH, x.lanes - at);
-      Transposition.toLanes(
-          x.rowsOfLanes, at * stride, stride, count, depth, factor, x.q, at, x.width, x.square);
+      Transposition.run(
+          x.rowsOfLanes, at * stride, stride, depth, x.lane, 0, x.q, at, x.width, x.square);
     }
   }
 
@@ -347,13 +348,7 @@ final class PairwiseRun implements WorkerPool.Body {
         return;
       }
     }
-    for (int row = 0; row < x.rows; row++) {
-      x.kRows[row] = x.keys[row] * depth;
-      x.vRows[row] = x.keys[row] * columns;
-    }
-    for (int row = x.rows; row < Lanes.roundUp(x.rows, BLOCK); row++) {
-      x.kRows[row] = x.kRows[0];
-    }
+    x.locate(depth, columns);
     score(head, unit, x);
     if (plan.cap > 0) {
       softcap(x);
@@ -380,7 +375,7 @@ final class PairwiseRun implements WorkerPool.Body {
     if (plan.pooled != null) {
       arrays.pool(x);
     }
-    ValueKernel.run(head.v, x.vRows, x.rows, columns, x.s, x.vectors, x.alpha, x.o);
+    ValueKernel.run(head.v, x.vStart, x.vRows, x.rows, columns, x.s, x.vectors, x.alpha, x.o);
     if (head.anyMarked()) {
       addMarked(head, unit, x);
     }
@@ -410,10 +405,12 @@ final class PairwiseRun implements WorkerPool.Body {
 
   private void score(PackedHead head, int unit, Panel x) {
     switch (plan.kind) {
-      case DOT -> ScoreKernel.run(head.k, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
+      case DOT ->
+          ScoreKernel.run(head.k, x.kStart, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
       case ADDITIVE ->
           AdditiveKernel.run(
               head.k,
+              x.kStart,
               x.kRows,
               x.rows,
               x.q,
@@ -458,18 +455,15 @@ final class PairwiseRun implements WorkerPool.Body {
   }
 
   private void writeOutput(Panel x) {
-    for (int at = 0; at < x.width; at += LENGTH) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, x.l, at);
-      // A query without keys has a sum of 0 and an output of 0.
-      sum = sum.blend(1f, sum.eq(0f));
-      for (int i = at; i < in.valueSize() * x.width; i += x.width) {
-        FloatVector.fromArray(SPECIES, x.o, i).div(sum).intoArray(x.o, i);
-      }
-    }
     int size = in.valueSize();
     int stride = Lanes.roundUp(size, LENGTH);
     for (int at = 0; at < x.width; at += LENGTH) {
-      Transposition.toRows(x.o, at, x.width, columns, x.rowsOfLanes, at * stride, stride, x.square);
+      FloatVector sum = FloatVector.fromArray(SPECIES, x.l, at);
+      // A query without keys has a sum of 0 and an output of 0.
+      FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+      one.div(sum.blend(one, sum.eq(0f))).intoArray(x.lane, at);
+      Transposition.down(
+          x.o, at, x.width, size, x.lane, at, x.rowsOfLanes, at * stride, stride, x.square);
     }
     Rows out = arrays.output();
     for (int g = 0; g < x.groups; g++) {

@@ -60,8 +60,14 @@ final class Panel {
   int rows;
 
   final int[] keys = new int[TILE];
-  final int[] kRows = new int[TILE];
-  final int[] vRows = new int[TILE];
+  int kStart;
+  int vStart;
+  int[] kRows = new int[0];
+  int[] vRows = new int[0];
+  private final int[] scatteredK = new int[TILE];
+  private final int[] scatteredV = new int[TILE];
+  private final int[] evenK = new int[TILE];
+  private final int[] evenV = new int[TILE];
 
   /// Which lanes may attend each key of the tile.
   final long[] bits = new long[TILE];
@@ -104,6 +110,30 @@ final class Panel {
     lanes += count;
   }
 
+  /// Finds where the keys of the tile start; neighbours, the usual case, without a product for
+  /// each.
+  void locate(int depth, int columns) {
+    if (keys[rows - 1] - keys[0] == rows - 1) {
+      kStart = keys[0] * depth;
+      vStart = keys[0] * columns;
+      kRows = evenK;
+      vRows = evenV;
+      return;
+    }
+    kStart = 0;
+    vStart = 0;
+    kRows = scatteredK;
+    vRows = scatteredV;
+    for (int row = 0; row < rows; row++) {
+      kRows[row] = keys[row] * depth;
+      vRows[row] = keys[row] * columns;
+    }
+    // A block of rows is always whole.
+    for (int row = rows; row < Lanes.roundUp(rows, Lanes.BLOCK); row++) {
+      kRows[row] = kRows[0];
+    }
+  }
+
   /// Makes room for whole rows.
   void reserveRows(int count, int keys) {
     if (rowScores.length < count * keys) {
@@ -114,11 +144,20 @@ final class Panel {
 
   /// Makes room for vectors of these sizes.
   void reserve(int depth, int columns, int widest) {
-    if (q.length < depth * MAX_PANEL) {
-      q = new float[depth * MAX_PANEL];
+    // Squares are transposed whole.
+    int deep = Lanes.roundUp(depth, LENGTH);
+    if (q.length < deep * MAX_PANEL) {
+      q = new float[deep * MAX_PANEL];
     }
-    if (o.length < columns * MAX_PANEL) {
-      o = new float[columns * MAX_PANEL];
+    int high = Lanes.roundUp(columns, LENGTH);
+    if (o.length < high * MAX_PANEL) {
+      o = new float[high * MAX_PANEL];
+    }
+    if (evenK[1] != depth || evenV[1] != columns) {
+      for (int row = 0; row < TILE; row++) {
+        evenK[row] = row * depth;
+        evenV[row] = row * columns;
+      }
     }
     if (vector.length < widest) {
       vector = new float[widest];

@@ -19,10 +19,12 @@ final class ScoreKernel {
   /// Computes `count` rows, rounded up to whole blocks of 8, into `c` as `[row][vectors * LENGTH]`.
   ///
   /// @param a where the rows are
+  /// @param base added to the start of each row
   /// @param rows the start of each row in `a`, from index `first`; readable up to a whole block
   /// @param b the panel, `[depth][vectors * LENGTH]` from `bStart`
   static void run(
       float[] a,
+      int base,
       int[] rows,
       int first,
       int count,
@@ -38,18 +40,18 @@ final class ScoreKernel {
       int from = first + row;
       switch (vectors) {
         case 3 -> {
-          block4x3(a, rows, from, b, bStart, depth, c, at);
-          block4x3(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
+          block4x3(a, base, rows, from, b, bStart, depth, c, at);
+          block4x3(a, base, rows, from + 4, b, bStart, depth, c, at + 4 * width);
         }
         case 2 -> {
           if (FEW_REGISTERS) {
-            block4x2(a, rows, from, b, bStart, depth, c, at);
-            block4x2(a, rows, from + 4, b, bStart, depth, c, at + 4 * width);
+            block4x2(a, base, rows, from, b, bStart, depth, c, at);
+            block4x2(a, base, rows, from + 4, b, bStart, depth, c, at + 4 * width);
           } else {
-            block8x2(a, rows, from, b, bStart, depth, c, at);
+            block8x2(a, base, rows, from, b, bStart, depth, c, at);
           }
         }
-        case 1 -> block8x1(a, rows, from, b, bStart, depth, c, at);
+        case 1 -> block8x1(a, base, rows, from, b, bStart, depth, c, at);
         default -> throw new IllegalArgumentException("vectors: expected 1 to 3, got " + vectors);
       }
     }
@@ -58,7 +60,7 @@ final class ScoreKernel {
       for (int v = 0; v < vectors; v++) {
         single(
             a,
-            rows[first + row],
+            base + rows[first + row],
             b,
             bStart + v * LENGTH,
             width,
@@ -92,11 +94,19 @@ final class ScoreKernel {
   }
 
   private static void block4x3(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
+      float[] a,
+      int base,
+      int[] rows,
+      int row,
+      float[] b,
+      int bStart,
+      int depth,
+      float[] c,
+      int cStart) {
+    int a0 = base + rows[row];
+    int a1 = base + rows[row + 1];
+    int a2 = base + rows[row + 2];
+    int a3 = base + rows[row + 3];
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -145,15 +155,23 @@ final class ScoreKernel {
   }
 
   private static void block8x2(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
-    int a4 = rows[row + 4];
-    int a5 = rows[row + 5];
-    int a6 = rows[row + 6];
-    int a7 = rows[row + 7];
+      float[] a,
+      int base,
+      int[] rows,
+      int row,
+      float[] b,
+      int bStart,
+      int depth,
+      float[] c,
+      int cStart) {
+    int a0 = base + rows[row];
+    int a1 = base + rows[row + 1];
+    int a2 = base + rows[row + 2];
+    int a3 = base + rows[row + 3];
+    int a4 = base + rows[row + 4];
+    int a5 = base + rows[row + 5];
+    int a6 = base + rows[row + 6];
+    int a7 = base + rows[row + 7];
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -217,11 +235,19 @@ final class ScoreKernel {
   }
 
   private static void block4x2(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
+      float[] a,
+      int base,
+      int[] rows,
+      int row,
+      float[] b,
+      int bStart,
+      int depth,
+      float[] c,
+      int cStart) {
+    int a0 = base + rows[row];
+    int a1 = base + rows[row + 1];
+    int a2 = base + rows[row + 2];
+    int a3 = base + rows[row + 3];
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -257,15 +283,23 @@ final class ScoreKernel {
   }
 
   private static void block8x1(
-      float[] a, int[] rows, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
-    int a0 = rows[row];
-    int a1 = rows[row + 1];
-    int a2 = rows[row + 2];
-    int a3 = rows[row + 3];
-    int a4 = rows[row + 4];
-    int a5 = rows[row + 5];
-    int a6 = rows[row + 6];
-    int a7 = rows[row + 7];
+      float[] a,
+      int base,
+      int[] rows,
+      int row,
+      float[] b,
+      int bStart,
+      int depth,
+      float[] c,
+      int cStart) {
+    int a0 = base + rows[row];
+    int a1 = base + rows[row + 1];
+    int a2 = base + rows[row + 2];
+    int a3 = base + rows[row + 3];
+    int a4 = base + rows[row + 4];
+    int a5 = base + rows[row + 5];
+    int a6 = base + rows[row + 6];
+    int a7 = base + rows[row + 7];
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
     FloatVector c2a = FloatVector.zero(SPECIES);

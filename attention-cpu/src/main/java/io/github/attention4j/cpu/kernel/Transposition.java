@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorShuffle;
 ///
 /// Butterflies: with $s = L/2, L/4, …, 1$, rows $i$ and $i + s$ exchange the lanes in which bit $s$
 /// differs from that of the row. Two instructions per vector and step, where moving single elements
-/// takes two per element.
+/// takes two per element. Four rows at a time go through two steps in registers, so that a square
+/// is stored once on its way.
 final class Transposition {
   private static final VectorShuffle<Float> DOWN8 = shift(-8);
   private static final VectorShuffle<Float> UP8 = shift(8);
@@ -42,91 +43,103 @@ final class Transposition {
     return VectorMask.fromLong(SPECIES, bits);
   }
 
-  /// Transposes `[LENGTH][LENGTH]` in place.
-  static void square(float[] block) {
-    if (LENGTH >= 16) {
-      step(block, 8, UP8, DOWN8, MASK8);
-    }
-    if (LENGTH >= 8) {
-      step(block, 4, UP4, DOWN4, MASK4);
-    }
-    step(block, 2, UP2, DOWN2, MASK2);
-    step(block, 1, UP1, DOWN1, MASK1);
-  }
-
-  private static void step(
-      float[] block,
-      int s,
-      VectorShuffle<Float> up,
-      VectorShuffle<Float> down,
-      VectorMask<Float> mask) {
-    for (int pair = 0; pair < LENGTH / 2; pair++) {
-      // The pair's number with a 0 put in at bit s.
-      int first = ((pair & -s) << 1 | (pair & (s - 1))) * LENGTH;
-      int second = first + s * LENGTH;
-      FloatVector a = FloatVector.fromArray(SPECIES, block, first);
-      FloatVector b = FloatVector.fromArray(SPECIES, block, second);
-      a.blend(b.rearrange(down), mask).intoArray(block, first);
-      a.rearrange(up).blend(b, mask).intoArray(block, second);
-    }
-  }
-
-  /// Copies rows into lanes: `to[c * width + lane + row]` from `from[start + row * stride + c]`,
-  /// times a factor.
+  /// Transposes squares: `to[toStart + c * toStep + r]` from `from[start + r * step + c] *
+  /// factors[factorsAt + c]`, for $r$ below [Lanes#LENGTH] and $c$ below `columns` rounded up to
+  /// whole vectors.
   ///
-  /// @param from rows of `columns` elements, readable up to whole vectors
-  /// @param rows at most [Lanes#LENGTH]; lanes beyond become 0
   /// @param block working space of a square
-  static void toLanes(
+  static void run(
       float[] from,
       int start,
-      int stride,
-      int rows,
+      int step,
       int columns,
-      float factor,
+      float[] factors,
+      int factorsAt,
       float[] to,
-      int lane,
-      int width,
+      int toStart,
+      int toStep,
       float[] block) {
     for (int c = 0; c < columns; c += LENGTH) {
-      for (int row = 0; row < rows; row++) {
-        FloatVector.fromArray(SPECIES, from, start + row * stride + c)
+      far(from, start + c, step, factors, factorsAt, block);
+      near(block, to, toStart + c * toStep, toStep);
+    }
+  }
+
+  /// As [#run], squares below each other: `to[toStart + c * toStep + r]` from `from[start + r *
+  /// step
+  /// + c] * factors[factorsAt + c]`, for $c$ below [Lanes#LENGTH] and $r$ below `rows` rounded up.
+  static void down(
+      float[] from,
+      int start,
+      int step,
+      int rows,
+      float[] factors,
+      int factorsAt,
+      float[] to,
+      int toStart,
+      int toStep,
+      float[] block) {
+    for (int r = 0; r < rows; r += LENGTH) {
+      far(from, start + r * step, step, factors, factorsAt, block);
+      near(block, to, toStart + r, toStep);
+    }
+  }
+
+  /// All steps but the last two, into `block`.
+  private static void far(
+      float[] from, int start, int step, float[] factors, int factorsAt, float[] block) {
+    FloatVector factor = FloatVector.fromArray(SPECIES, factors, factorsAt);
+    if (LENGTH == 16) {
+      for (int row = 0; row < 4; row++) {
+        int at = start + row * step;
+        FloatVector a = FloatVector.fromArray(SPECIES, from, at).mul(factor);
+        FloatVector b = FloatVector.fromArray(SPECIES, from, at + 4 * step).mul(factor);
+        FloatVector c = FloatVector.fromArray(SPECIES, from, at + 8 * step).mul(factor);
+        FloatVector d = FloatVector.fromArray(SPECIES, from, at + 12 * step).mul(factor);
+        FloatVector ac = a.blend(c.rearrange(DOWN8), MASK8);
+        FloatVector ca = a.rearrange(UP8).blend(c, MASK8);
+        FloatVector bd = b.blend(d.rearrange(DOWN8), MASK8);
+        FloatVector db = b.rearrange(UP8).blend(d, MASK8);
+        int to = row * LENGTH;
+        ac.blend(bd.rearrange(DOWN4), MASK4).intoArray(block, to);
+        ac.rearrange(UP4).blend(bd, MASK4).intoArray(block, to + 4 * LENGTH);
+        ca.blend(db.rearrange(DOWN4), MASK4).intoArray(block, to + 8 * LENGTH);
+        ca.rearrange(UP4).blend(db, MASK4).intoArray(block, to + 12 * LENGTH);
+      }
+    } else if (LENGTH == 8) {
+      for (int row = 0; row < 4; row++) {
+        int at = start + row * step;
+        FloatVector a = FloatVector.fromArray(SPECIES, from, at).mul(factor);
+        FloatVector b = FloatVector.fromArray(SPECIES, from, at + 4 * step).mul(factor);
+        a.blend(b.rearrange(DOWN4), MASK4).intoArray(block, row * LENGTH);
+        a.rearrange(UP4).blend(b, MASK4).intoArray(block, (row + 4) * LENGTH);
+      }
+    } else {
+      for (int row = 0; row < LENGTH; row++) {
+        FloatVector.fromArray(SPECIES, from, start + row * step)
+            .mul(factor)
             .intoArray(block, row * LENGTH);
       }
-      for (int row = rows; row < LENGTH; row++) {
-        FloatVector.zero(SPECIES).intoArray(block, row * LENGTH);
-      }
-      square(block);
-      int count = Math.min(LENGTH, columns - c);
-      for (int i = 0; i < count; i++) {
-        FloatVector.fromArray(SPECIES, block, i * LENGTH)
-            .mul(factor)
-            .intoArray(to, (c + i) * width + lane);
-      }
     }
   }
 
-  /// Copies lanes into rows: `to[start + row * stride + c]` from `from[c * width + lane + row]`.
-  ///
-  /// @param to rows writable up to whole vectors
-  static void toRows(
-      float[] from,
-      int lane,
-      int width,
-      int columns,
-      float[] to,
-      int start,
-      int stride,
-      float[] block) {
-    for (int c = 0; c < columns; c += LENGTH) {
-      int count = Math.min(LENGTH, columns - c);
-      for (int i = 0; i < count; i++) {
-        FloatVector.fromArray(SPECIES, from, (c + i) * width + lane).intoArray(block, i * LENGTH);
-      }
-      square(block);
-      for (int row = 0; row < LENGTH; row++) {
-        FloatVector.fromArray(SPECIES, block, row * LENGTH).intoArray(to, start + row * stride + c);
-      }
+  /// The last two steps, from `block`.
+  private static void near(float[] block, float[] to, int start, int step) {
+    for (int row = 0; row < LENGTH; row += 4) {
+      int at = row * LENGTH;
+      FloatVector a = FloatVector.fromArray(SPECIES, block, at);
+      FloatVector b = FloatVector.fromArray(SPECIES, block, at + LENGTH);
+      FloatVector c = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH);
+      FloatVector d = FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH);
+      FloatVector ac = a.blend(c.rearrange(DOWN2), MASK2);
+      FloatVector ca = a.rearrange(UP2).blend(c, MASK2);
+      FloatVector bd = b.blend(d.rearrange(DOWN2), MASK2);
+      FloatVector db = b.rearrange(UP2).blend(d, MASK2);
+      int first = start + row * step;
+      ac.blend(bd.rearrange(DOWN1), MASK1).intoArray(to, first);
+      ac.rearrange(UP1).blend(bd, MASK1).intoArray(to, first + step);
+      ca.blend(db.rearrange(DOWN1), MASK1).intoArray(to, first + 2 * step);
+      ca.rearrange(UP1).blend(db, MASK1).intoArray(to, first + 3 * step);
     }
   }
 }

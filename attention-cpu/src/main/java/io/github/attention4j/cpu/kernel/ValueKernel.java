@@ -18,6 +18,7 @@ final class ValueKernel {
   /// Adds `count` values, weighted.
   ///
   /// @param v where the values are, rows readable up to `columns`
+  /// @param base added to the start of each value
   /// @param rows the start of each value in `v`
   /// @param columns a multiple of 8
   /// @param p weights, `[count][vectors * LENGTH]`
@@ -25,6 +26,7 @@ final class ValueKernel {
   /// @param o the output, `[columns][vectors * LENGTH]`
   static void run(
       float[] v,
+      int base,
       int[] rows,
       int count,
       int columns,
@@ -37,25 +39,25 @@ final class ValueKernel {
       int at = column * width;
       switch (vectors) {
         case 3 -> {
-          block4x3(v, rows, count, column, p, alpha, o, at);
-          block4x3(v, rows, count, column + 4, p, alpha, o, at + 4 * width);
+          block4x3(v, base + column, rows, count, p, alpha, o, at);
+          block4x3(v, base + column + 4, rows, count, p, alpha, o, at + 4 * width);
         }
         case 2 -> {
           if (FEW_REGISTERS) {
-            block4x2(v, rows, count, column, p, alpha, o, at);
-            block4x2(v, rows, count, column + 4, p, alpha, o, at + 4 * width);
+            block4x2(v, base + column, rows, count, p, alpha, o, at);
+            block4x2(v, base + column + 4, rows, count, p, alpha, o, at + 4 * width);
           } else {
-            block8x2(v, rows, count, column, p, alpha, o, at);
+            block8x2(v, base + column, rows, count, p, alpha, o, at);
           }
         }
-        case 1 -> block8x1(v, rows, count, column, p, alpha, o, at);
+        case 1 -> block8x1(v, base + column, rows, count, p, alpha, o, at);
         default -> throw new IllegalArgumentException("vectors: expected 1 to 3, got " + vectors);
       }
     }
   }
 
   private static void block4x3(
-      float[] v, int[] rows, int count, int column, float[] p, float[] alpha, float[] o, int at) {
+      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -69,7 +71,7 @@ final class ValueKernel {
     FloatVector c3b = FloatVector.zero(SPECIES);
     FloatVector c3c = FloatVector.zero(SPECIES);
     for (int k = 0, from = 0; k < count; k++, from += 3 * LENGTH) {
-      int row = rows[k] + column;
+      int row = base + rows[k];
       FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
       FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
       FloatVector pc = FloatVector.fromArray(SPECIES, p, from + 2 * LENGTH);
@@ -108,7 +110,7 @@ final class ValueKernel {
   }
 
   private static void block8x2(
-      float[] v, int[] rows, int count, int column, float[] p, float[] alpha, float[] o, int at) {
+      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -126,7 +128,7 @@ final class ValueKernel {
     FloatVector c7a = FloatVector.zero(SPECIES);
     FloatVector c7b = FloatVector.zero(SPECIES);
     for (int k = 0, from = 0; k < count; k++, from += 2 * LENGTH) {
-      int row = rows[k] + column;
+      int row = base + rows[k];
       FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
       FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
       FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
@@ -175,7 +177,7 @@ final class ValueKernel {
   }
 
   private static void block4x2(
-      float[] v, int[] rows, int count, int column, float[] p, float[] alpha, float[] o, int at) {
+      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -185,7 +187,7 @@ final class ValueKernel {
     FloatVector c3a = FloatVector.zero(SPECIES);
     FloatVector c3b = FloatVector.zero(SPECIES);
     for (int k = 0, from = 0; k < count; k++, from += 2 * LENGTH) {
-      int row = rows[k] + column;
+      int row = base + rows[k];
       FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
       FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
       FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
@@ -214,7 +216,7 @@ final class ValueKernel {
   }
 
   private static void block8x1(
-      float[] v, int[] rows, int count, int column, float[] p, float[] alpha, float[] o, int at) {
+      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
     FloatVector c2a = FloatVector.zero(SPECIES);
@@ -224,7 +226,7 @@ final class ValueKernel {
     FloatVector c6a = FloatVector.zero(SPECIES);
     FloatVector c7a = FloatVector.zero(SPECIES);
     for (int k = 0, from = 0; k < count; k++, from += LENGTH) {
-      int row = rows[k] + column;
+      int row = base + rows[k];
       FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
       FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
       c0a = x.fma(pa, c0a);
