@@ -50,7 +50,7 @@ public final class OnnxAttention implements Attention {
     Model model = model(inputs);
     Binding binding = new Binding(model.signature(), inputs);
     Map<String, NdArray> outputs = binding.allocate();
-    run(model, binding, outputs);
+    run(model, inputs, binding, outputs);
     return Result.of(outputs);
   }
 
@@ -58,18 +58,27 @@ public final class OnnxAttention implements Attention {
   public Result run(Inputs inputs, Result into) {
     Model model = model(inputs);
     Binding binding = new Binding(model.signature(), inputs);
-    run(model, binding, binding.place(into));
+    run(model, inputs, binding, binding.place(into));
     return into;
   }
 
-  private void run(Model model, Binding binding, Map<String, NdArray> outputs) {
+  private void run(Model model, Inputs inputs, Binding binding, Map<String, NdArray> outputs) {
     if (request.mechanism() instanceof Mechanism.WordMemory words) {
       binding
           .inputs()
           .forEach((name, array) -> HopGraph.checkWords(words, name, (LongTensor) array));
     }
+    if (outputs.values().stream().allMatch(array -> array.shape().elements() == 0)) {
+      return;
+    }
     if (EmptyRun.covers(request.mechanism()) && binding.hasEmptyInput()) {
-      EmptyRun.fill(outputs);
+      EmptyRun.fill(inputs, outputs);
+      if (EmptyRun.leavesSomething(request.mechanism(), outputs)) {
+        try (OnnxAttention padded =
+            new OnnxAttention(engine, EmptyRun.substitute(request), target)) {
+          EmptyRun.take(request.mechanism(), padded.run(EmptyRun.padded(inputs)), outputs);
+        }
+      }
     } else {
       model.run(binding.inputs(), outputs);
     }
