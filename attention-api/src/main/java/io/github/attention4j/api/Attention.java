@@ -12,6 +12,12 @@ public interface Attention extends AutoCloseable {
   /// Who runs it and where, such as `cpu (AVX-512, 2 threads)`.
   String device();
 
+  /// What attended in the last run, where a provider has several ways: the name of an operator or a
+  /// kernel, such as `ai.onnx Attention`. Empty where there is nothing to tell apart.
+  default String kernel() {
+    return "";
+  }
+
   /// Computes the output and what the request captures, into new arrays.
   ///
   /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape; names

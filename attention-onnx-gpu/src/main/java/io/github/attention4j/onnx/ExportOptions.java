@@ -35,6 +35,9 @@ public record ExportOptions(
     Set<String> inputs,
     Map<String, Integer> ranks,
     long externalThreshold) {
+  /// The operator set of files unless another is asked for: one that many runtimes read.
+  public static final int DEFAULT_OPSET = 21;
+
   private static final String RANK = "rank.";
 
   public ExportOptions {
@@ -55,7 +58,7 @@ public record ExportOptions(
   ///
   /// @throws IllegalArgumentException naming an unknown name or value and what is known
   public static ExportOptions from(Map<String, String> options) {
-    int opset = OnnxOptions.DEFAULT_OPSET;
+    int opset = DEFAULT_OPSET;
     Dialect dialect = Dialect.PORTABLE;
     Precision precision = Precision.FLOAT32;
     boolean preciseBoundary = false;

@@ -34,6 +34,10 @@ public final class OnnxExporter implements ModelExporter {
   /// The metadata key of a network's description.
   public static final String NETWORK = "attention4j.network";
 
+  /// The metadata key of which operator does the attending, such as `ai.onnx Attention`, or
+  /// `spelled out`.
+  public static final String FORM = "attention4j.form";
+
   /// Does no work.
   public OnnxExporter() {}
 
@@ -59,7 +63,7 @@ public final class OnnxExporter implements ModelExporter {
         graph,
         request.mechanism().getClass().getSimpleName(),
         Documents.of(request.mechanism()),
-        Map.of(REQUEST, json(named(graph, Description.of(request)))),
+        Map.of(REQUEST, json(named(graph, Description.of(request))), FORM, graph.form()),
         file,
         parsed.externalThreshold());
   }

@@ -30,8 +30,9 @@ public record OnnxOptions(
     Precision precision,
     Optimization optimization,
     Map<String, String> cuda) {
-  /// The operator set of graphs unless another is asked for.
-  public static final int DEFAULT_OPSET = 21;
+  /// The operator set of graphs that run here unless another is asked for: the newest, so that
+  /// attention is one operator where it can be.
+  public static final int DEFAULT_OPSET = Target.NEWEST_OPSET;
 
   private static final String PREFIX = "onnx.";
   private static final String CUDA_PREFIX = "onnx.cuda.";
@@ -58,9 +59,8 @@ public record OnnxOptions(
   public enum Dialect {
     /// Only the ONNX standard's.
     PORTABLE,
-    /// Also ONNX Runtime's fused `com.microsoft` operators, where they compute the same: so far
-    /// MultiHeadAttention, for the unmasked softmax layers of networks. Requests are written as in
-    /// [#PORTABLE].
+    /// Also ONNX Runtime's own `com.microsoft` operators, where they compute the same; elsewhere
+    /// graphs are those of [#PORTABLE].
     FUSED
   }
 

@@ -39,6 +39,7 @@ final class Examples {
     normalizers(all);
     linear(all);
     memories(all);
+    operators(all);
     return all;
   }
 
@@ -244,6 +245,72 @@ final class Examples {
       }
     }
     return mask;
+  }
+
+  /// What single operators can express, and garbage where their kernels let it through.
+  private static void operators(List<Example> all) {
+    for (Example example : List.copyOf(all)) {
+      if (example.request().mechanism() instanceof Pairwise pairwise
+          && !example.request().captures().isEmpty()) {
+        all.add(
+            new Example(
+                example.name() + " without captures",
+                Request.of(pairwise),
+                example.inputs(),
+                example.tolerance()));
+      }
+    }
+    List<Pairwise> list =
+        List.of(
+            Pairwise.of(Score.scaledDot()),
+            Pairwise.of(Score.scaledDot().softcap(2)),
+            Pairwise.of(Score.scaledDot(-0.4)),
+            Pairwise.of(Score.scaledDot(0)),
+            Pairwise.of(Score.dot()).within(Scope.causal()),
+            Pairwise.of(Score.scaledDot(0.3).softcap(1.5)).within(Scope.causal()),
+            Pairwise.of(Score.scaledDot().rotary(100, 8, false)).within(Scope.causal()),
+            Pairwise.of(Score.scaledDot()).within(Scope.window(2, 0)),
+            Pairwise.of(Score.scaledDot())
+                .within(Scope.causal().and(Scope.window(3, Scope.UNBOUNDED)))
+                .placed(Placement.end()),
+            Pairwise.of(Score.scaledDot()).within(Scope.causal()).placed(Placement.at(2)),
+            Pairwise.of(Score.scaledDot())
+                .within(Scope.causal().and(Scope.lengths()))
+                .placed(new Placement.EndOfLength(Inputs.LENGTHS)),
+            Pairwise.of(Score.scaledDot()).within(Scope.causal().and(Scope.lengths())),
+            Pairwise.of(Score.scaledDot()).within(Scope.lengths()),
+            Pairwise.of(Score.scaledDot()).plus(Bias.Alibi.forHeads(4)).within(Scope.causal()));
+    for (int i = 0; i < list.size(); i++) {
+      all.add(
+          new Example(
+              "operator " + i,
+              Request.of(list.get(i)),
+              List.of(
+                  vectors(4, 4, 7, 7),
+                  vectors(4, 2, 7, 7),
+                  vectors(4, 2, 1, 7),
+                  vectors(4, 4, 3, 7),
+                  withGarbage(vectors(4, 2, 7, 7), list.get(i)),
+                  withGarbage(vectors(4, 4, 7, 7), list.get(i))),
+              2e-5));
+    }
+  }
+
+  /// Of size 8, with lengths 5, 0 and all.
+  private static Inputs vectors(int queryHeads, int keyHeads, int queries, int keys) {
+    return Inputs.of(
+            Numbers.normal(1, 3, queryHeads, queries, 8),
+            Numbers.normal(2, 3, keyHeads, keys, 8),
+            Numbers.normal(3, 3, keyHeads, keys, 8))
+        .with(Inputs.LENGTHS, LongTensor.of(new long[] {5, 0, 7}, 3));
+  }
+
+  private static Inputs withGarbage(Inputs inputs, Pairwise mechanism) {
+    return mechanism.scope() instanceof Scope.Full
+        ? inputs
+        : inputs
+            .with(Inputs.KEY, dirty(inputs.tensor(Inputs.KEY), 0, 5))
+            .with(Inputs.VALUE, dirty(inputs.tensor(Inputs.VALUE), 0, 5));
   }
 
   private static void linear(List<Example> all) {

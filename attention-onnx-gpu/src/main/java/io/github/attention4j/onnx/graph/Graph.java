@@ -60,6 +60,7 @@ public final class Graph {
   private final Map<String, Signature.Limit> fixed = new HashMap<>();
   private @Nullable String pendingDoc;
   private boolean fusedUsed;
+  private String form = "spelled out";
 
   /// @param target for whom
   /// @param variant what is known of the runs
@@ -94,6 +95,16 @@ public final class Graph {
   /// What is known of the runs.
   public Variant variant() {
     return variant;
+  }
+
+  /// Which operator does the attending, or `spelled out` where several elementary ones do.
+  public String form() {
+    return form;
+  }
+
+  /// Says which operator does the attending.
+  public void form(String operator) {
+    form = operator;
   }
 
   // Inputs and outputs.

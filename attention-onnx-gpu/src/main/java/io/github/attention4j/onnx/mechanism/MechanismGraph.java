@@ -25,6 +25,12 @@ public final class MechanismGraph {
     return graph;
   }
 
+  /// Whether a request has other graphs when more is known of the sizes of its inputs.
+  public static boolean asksForSizes(Request request, Target target) {
+    return request.mechanism() instanceof Mechanism.Pairwise pairwise
+        && OperatorForm.asksForSizes(target, pairwise, request.captures());
+  }
+
   /// Writes a mechanism into a graph.
   public static Outputs write(
       Graph graph, Sources sources, Mechanism mechanism, Set<Capture> captures) {

@@ -14,7 +14,8 @@ import io.github.attention4j.onnx.mechanism.SoftmaxGraph.Normalized;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// [Mechanism.Pairwise]: the stages score, bias, scope, normalize, value.
+/// [Mechanism.Pairwise]: as one operator where [OperatorForm] finds one, otherwise spelled out in
+/// the stages score, bias, scope, normalize, value.
 final class PairwiseGraph {
   private final Graph graph;
   private final Sources sources;
@@ -36,6 +37,30 @@ final class PairwiseGraph {
   }
 
   private Outputs write() {
+    OperatorForm form = OperatorForm.of(graph.target(), sources.sizes(), mechanism, captures);
+    graph.form(form.operator());
+    if (form == OperatorForm.SPELLED_OUT) {
+      return spelledOut();
+    }
+    outputs.add(
+        Result.OUTPUT,
+        OperatorGraph.write(
+            graph,
+            sources,
+            mechanism,
+            form,
+            () ->
+                new PairwiseGraph(graph, sources, mechanism, captures)
+                    .spelledOut()
+                    .value(Result.OUTPUT)),
+        "batch",
+        "query_heads",
+        "queries",
+        "value_size");
+    return outputs;
+  }
+
+  private Outputs spelledOut() {
     boolean given = ScoreGraph.core(mechanism.score()) instanceof Score.Given;
     Value query = given ? scores(sources) : ScoreGraph.query(sources, mechanism.score());
     Value key = given ? query : ScoreGraph.key(sources, mechanism.score());

@@ -4,6 +4,7 @@ import io.github.attention4j.onnx.graph.Axis;
 import io.github.attention4j.onnx.graph.Graph;
 import io.github.attention4j.onnx.graph.Type;
 import io.github.attention4j.onnx.graph.Value;
+import io.github.attention4j.onnx.graph.Variant;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ public interface Sources {
 
   /// Whether queries and keys are known to have equally many heads.
   boolean equalHeads();
+
+  /// What is known of the sizes of queries, keys and values.
+  Variant.Sizes sizes();
 
   /// A real input, by names or sizes of its axes.
   default Value real(String name, String... axes) {
@@ -78,6 +82,11 @@ public interface Sources {
       @Override
       public boolean equalHeads() {
         return graph.variant().equalHeads();
+      }
+
+      @Override
+      public Variant.Sizes sizes() {
+        return graph.variant().sizes();
       }
     };
   }

@@ -47,7 +47,7 @@ final class AttendGraph {
     Outputs outputs =
         MechanismGraph.write(
             graph,
-            new LayerSources(inputs, layer.heads(), layer.heads() == layer.keyHeads()),
+            new LayerSources(inputs, layer.heads(), layer.keyHeads()),
             layer.mechanism(),
             map ? Set.of(Capture.WEIGHTS) : Set.of());
     Value output = outputs.value("output");
@@ -106,8 +106,7 @@ final class AttendGraph {
                 .map(gate -> gate.unsqueeze(0))
                 .toArray(Value[]::new));
     Map<String, Value> inputs = Map.of("gates", gates, Inputs.VALUE, from.getLast());
-    return MechanismGraph.write(
-            graph, new LayerSources(inputs, 0, true), layer.operator(), Set.of())
+    return MechanismGraph.write(graph, new LayerSources(inputs, 0, 0), layer.operator(), Set.of())
         .value("output");
   }
 }

@@ -3,6 +3,7 @@ package io.github.attention4j.onnx.network;
 import io.github.attention4j.onnx.graph.Axis;
 import io.github.attention4j.onnx.graph.Type;
 import io.github.attention4j.onnx.graph.Value;
+import io.github.attention4j.onnx.graph.Variant;
 import io.github.attention4j.onnx.mechanism.Sources;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param inputs by the names the mechanism reads
 /// @param heads query heads, or 0 where there are none
-/// @param equalHeads whether there are as many key heads
-record LayerSources(Map<String, Value> inputs, int heads, boolean equalHeads) implements Sources {
+/// @param keyHeads key heads, or 0 where there are none
+record LayerSources(Map<String, Value> inputs, int heads, int keyHeads) implements Sources {
+  @Override
+  public boolean equalHeads() {
+    return heads == keyHeads;
+  }
+
+  @Override
+  public Variant.Sizes sizes() {
+    return new Variant.Sizes(keyHeads == 0 ? 0 : heads / keyHeads, false, false, false);
+  }
+
   @Override
   public Value get(String name, Type type, Axis... axes) {
     Value value = inputs.get(name);

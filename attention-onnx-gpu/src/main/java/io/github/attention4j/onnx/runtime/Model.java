@@ -25,15 +25,21 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 final class Model implements AutoCloseable {
   private final Engine engine;
   private final Signature signature;
+  private final String form;
   private final OrtSession session;
   private final List<OnnxTensor> parameters;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
   private Model(
-      Engine engine, Signature signature, OrtSession session, List<OnnxTensor> parameters) {
+      Engine engine,
+      Signature signature,
+      String form,
+      OrtSession session,
+      List<OnnxTensor> parameters) {
     this.engine = engine;
     this.signature = signature;
+    this.form = form;
     this.session = session;
     this.parameters = parameters;
   }
@@ -52,7 +58,7 @@ final class Model implements AutoCloseable {
         options.addExternalInitializers(outside);
       }
       OrtSession session = engine.environment().createSession(model.model().toByteArray(), options);
-      return new Model(engine, graph.signature(), session, tensors);
+      return new Model(engine, graph.signature(), graph.form(), session, tensors);
     } catch (OrtException refused) {
       tensors.forEach(OnnxTensor::close);
       throw new IllegalStateException(
@@ -62,6 +68,11 @@ final class Model implements AutoCloseable {
 
   Signature signature() {
     return signature;
+  }
+
+  /// Which operator does the attending.
+  String form() {
+    return form;
   }
 
   /// Runs with inputs and outputs in the caller's memory.

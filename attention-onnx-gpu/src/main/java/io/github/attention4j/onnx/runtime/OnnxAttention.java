@@ -7,15 +7,19 @@ import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Shape;
 import io.github.attention4j.onnx.graph.Signature;
 import io.github.attention4j.onnx.graph.Target;
 import io.github.attention4j.onnx.graph.Variant;
 import io.github.attention4j.onnx.mechanism.HopGraph;
 import io.github.attention4j.onnx.mechanism.MechanismGraph;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A request as sessions of ONNX Runtime: one per [Variant] that runs have called for.
 public final class OnnxAttention implements Attention {
@@ -23,7 +27,9 @@ public final class OnnxAttention implements Attention {
   private final Request request;
   private final Target target;
   private final Signature usual;
+  private final boolean asksForSizes;
   private final Map<Variant, Model> models = new HashMap<>();
+  private volatile String form;
   private boolean closed;
 
   /// Builds and opens the graph for equally many heads without optional inputs; others follow when
@@ -32,7 +38,10 @@ public final class OnnxAttention implements Attention {
     this.engine = engine;
     this.request = request;
     this.target = target;
-    usual = model(new Variant(Set.of(), true, Map.of())).signature();
+    asksForSizes = MechanismGraph.asksForSizes(request, target);
+    Model model = model(new Variant(Set.of(), true, Map.of()));
+    usual = model.signature();
+    form = model.form();
   }
 
   @Override
@@ -43,6 +52,12 @@ public final class OnnxAttention implements Attention {
   @Override
   public String device() {
     return "onnx (" + engine.describe() + ")";
+  }
+
+  /// The operator, or `spelled out` where several elementary ones do it.
+  @Override
+  public String kernel() {
+    return form;
   }
 
   @Override
@@ -82,6 +97,7 @@ public final class OnnxAttention implements Attention {
     } else {
       model.run(binding.inputs(), outputs);
     }
+    form = model.form();
   }
 
   private Model model(Inputs inputs) {
@@ -97,17 +113,38 @@ public final class OnnxAttention implements Attention {
         ranks.put(slot.name(), array.shape().rank());
       }
     }
-    return model(new Variant(present, equalHeads(inputs), ranks));
+    return model(new Variant(present, equalHeads(inputs), ranks, sizes(inputs)));
+  }
+
+  /// Where a graph depends on them: others shall not be built twice.
+  private Variant.Sizes sizes(Inputs inputs) {
+    NdArray query = inputs.find(Inputs.QUERY);
+    NdArray key = inputs.find(Inputs.KEY);
+    NdArray value = inputs.find(Inputs.VALUE);
+    if (!asksForSizes || !areHeads(query, key, value)) {
+      return Variant.Sizes.ANY;
+    }
+    Shape queries = Objects.requireNonNull(query).shape();
+    Shape keys = Objects.requireNonNull(key).shape();
+    long size = keys.size(3);
+    long heads = keys.size(1);
+    return new Variant.Sizes(
+        heads > 0 && queries.size(1) % heads == 0 ? Math.toIntExact(queries.size(1) / heads) : 0,
+        queries.size(2) == 1,
+        queries.size(2) == keys.size(2),
+        size % 8 == 0 && size == Objects.requireNonNull(value).shape().size(3));
+  }
+
+  private static boolean areHeads(@Nullable NdArray... arrays) {
+    return Arrays.stream(arrays).allMatch(array -> array != null && array.shape().rank() == 4);
   }
 
   private static boolean equalHeads(Inputs inputs) {
     NdArray query = inputs.find(Inputs.QUERY);
     NdArray key = inputs.find(Inputs.KEY);
-    return query != null
-        && key != null
-        && query.shape().rank() == 4
-        && key.shape().rank() == 4
-        && query.shape().size(1) == key.shape().size(1);
+    return areHeads(query, key)
+        && Objects.requireNonNull(query).shape().size(1)
+            == Objects.requireNonNull(key).shape().size(1);
   }
 
   private synchronized Model model(Variant variant) {

@@ -32,16 +32,27 @@ public record Benchmark(
     }
   }
 
+  /// Who wants to know before all is done.
+  public interface Listener {
+    /// What the machine can do.
+    void measured(Machine machine);
+
+    /// A row is done.
+    void finished(Row row);
+  }
+
   /// Runs it.
   ///
   /// @param source where providers come from
   /// @param progress told what comes next
+  /// @param listener told what is done
   public BenchmarkFigures run(
-      Function<Settings, AttentionProviders> source, Consumer<String> progress) {
+      Function<Settings, AttentionProviders> source, Consumer<String> progress, Listener listener) {
     Instant start = Instant.now();
     List<Contestant> contestants = Contestant.all(settings, source);
     progress.accept("measuring what the machine can do");
     Machine machine = Machine.measure(settings, contestants);
+    listener.measured(machine);
     List<Cell> cells =
         Grid.cells(full, longest).stream().filter(cell -> groups.contains(cell.group())).toList();
     List<Row> rows = new ArrayList<>();
@@ -56,11 +67,15 @@ public record Benchmark(
                 + cell.series()
                 + ", "
                 + cell.length());
-        rows.add(
-            cell.group() == Group.MEMORY ? once(cell, contestants) : contest(cell, contestants));
+        Row row =
+            cell.group() == Group.MEMORY ? once(cell, contestants) : contest(cell, contestants);
+        rows.add(row);
+        listener.finished(row);
       } else if (cell.equals(sparse.getFirst())) {
         progress.accept((rows.size() + 1) + " of " + cells.size() + ": sparse patterns");
-        rows.addAll(patterns(sparse, contestants.getFirst()));
+        List<Row> compared = patterns(sparse, contestants.getFirst());
+        rows.addAll(compared);
+        compared.forEach(listener::finished);
       }
     }
     return new BenchmarkFigures(

@@ -45,7 +45,7 @@ public final class BenchmarkJson {
       if (!figures.of(group).isEmpty()) {
         ObjectNode node = groups.addObject().put("id", group.id()).put("title", group.title());
         var summary = node.putArray("summary");
-        Summary.of(figures, group)
+        Summary.of(figures.machine(), figures.of(group))
             .forEach(figure ->
                 summary.addObject().put("name", figure.name()).put("value", figure.value()));
         var rows = node.putArray("rows");
@@ -83,6 +83,7 @@ public final class BenchmarkJson {
               .ifPresent(
                   live -> node.put("live pairs", live.pairs()).put("live tiles", live.tiles()));
         });
+    row.peer().ifPresent(peer -> node.put("peer", row.kernel(peer)));
     put(node, "ratio", row.ratio());
     put(node, "largest relative difference", row.disagreement());
     put(node, "extra bytes", row.extraBytes());
@@ -94,7 +95,10 @@ public final class BenchmarkJson {
   static ObjectNode measurement(Measurement measurement) {
     ObjectNode node = MAPPER.createObjectNode();
     switch (measurement) {
-      case Measurement.Timed(Samples samples, double first, double allocated) -> {
+      case Measurement.Timed(Samples samples, double first, double allocated, String kernel) -> {
+        if (!kernel.isEmpty()) {
+          node.put("kernel", kernel);
+        }
         node.put("median seconds", samples.median());
         node.put("first run seconds", first);
         node.put("heap bytes per run", allocated);

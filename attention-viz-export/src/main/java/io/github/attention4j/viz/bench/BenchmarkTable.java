@@ -2,47 +2,131 @@ package io.github.attention4j.viz.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import java.util.function.DoubleFunction;
+import org.jspecify.annotations.Nullable;
 
-/// The figures of a benchmark as text for a terminal, one table for each part of the grid.
-public final class BenchmarkTable {
+/// The figures of a benchmark as text for a terminal, one table for each part of the grid, each row
+/// as soon as it is measured.
+public final class BenchmarkTable implements Benchmark.Listener {
   /** Outputs that differ by more than this part of the largest are not the same computation. */
   private static final double AGREEMENT = 1e-3;
 
   private static final String NONE = "-";
 
-  private final BenchmarkFigures figures;
+  /** Of the first column and of figures. */
+  private static final int[] WIDTHS = {30, 7, 8, 6, 8, 10, 8, 8, 13, 32, 6, 11, 9};
 
-  private BenchmarkTable(BenchmarkFigures figures) {
-    this.figures = figures;
+  private final Consumer<String> out;
+  private final List<Row> rows = new ArrayList<>();
+  private Notes notes = new Notes();
+  private @Nullable Machine machine;
+
+  /// @param out takes lines
+  public BenchmarkTable(Consumer<String> out) {
+    this.out = out;
   }
 
-  /// The lines.
-  public static List<String> lines(BenchmarkFigures figures) {
-    BenchmarkTable table = new BenchmarkTable(figures);
-    List<String> lines = new ArrayList<>(table.machine());
-    for (Group group : Group.values()) {
-      if (!figures.of(group).isEmpty()) {
-        lines.add("");
-        lines.addAll(table.group(group));
-      }
+  @Override
+  public void measured(Machine found) {
+    machine = found;
+    lines(found).forEach(out);
+  }
+
+  @Override
+  public void finished(Row row) {
+    Group group = row.cell().group();
+    boolean first = rows.isEmpty() || rows.getLast().cell().group() != group;
+    if (first) {
+      endGroup();
+      out.accept("");
+      out.accept(group.title());
+      out.accept(new TextTable(header(group)).header(WIDTHS));
     }
-    lines.add("");
-    lines.add(
+    rows.add(row);
+    out.accept(new TextTable(header(group)).row(cells(row), WIDTHS));
+  }
+
+  private Machine machine() {
+    return Objects.requireNonNull(machine);
+  }
+
+  /** The reasons and the sums of the part that ends. */
+  private void endGroup() {
+    if (rows.isEmpty()) {
+      return;
+    }
+    notes.lines().forEach(out);
+    notes = new Notes();
+    Summary.of(machine(), rows)
+        .forEach(figure -> out.accept("  " + figure.name() + ": " + figure.text()));
+    rows.clear();
+  }
+
+  /// What comes after the last row.
+  public void end(BenchmarkFigures figures) {
+    endGroup();
+    out.accept("");
+    out.accept(
         figures.rows().size()
             + " cells in "
             + Units.seconds(figures.duration().toNanos() * 1e-9)
             + ", medians of "
             + figures.pace().rounds()
             + " interleaved rounds");
-    return lines;
   }
 
-  private List<String> machine() {
+  private static List<String> header(Group group) {
+    return switch (group) {
+      case MEMORY ->
+          List.of("one run", "length", "cpu", "spread", "GFLOP/s", "of ceiling", "heap", "extra");
+      case SPARSE ->
+          List.of(
+              "",
+              "length",
+              "cpu",
+              "spread",
+              "faster",
+              "live pairs",
+              "tiles",
+              "time/tile of full's");
+      case PREFILL, SMALL, DECODE, LINEAR -> {
+        List<String> header =
+            new ArrayList<>(
+                List.of(
+                    "",
+                    "length",
+                    "cpu",
+                    "spread",
+                    group == Group.DECODE ? "GB/s" : "GFLOP/s",
+                    "of ceiling",
+                    "heap/run",
+                    Contestant.PORTABLE,
+                    Contestant.FUSED,
+                    "peer",
+                    "ratio",
+                    "rounds"));
+        if (group == Group.LINEAR) {
+          header.add("time/half");
+        }
+        yield header;
+      }
+    };
+  }
+
+  private List<String> cells(Row row) {
+    return switch (row.cell().group()) {
+      case MEMORY -> memory(row);
+      case SPARSE -> sparse(row);
+      case PREFILL, SMALL, DECODE, LINEAR -> contest(row);
+    };
+  }
+
+  private static List<String> lines(Machine machine) {
     List<String> lines = new ArrayList<>();
-    Machine machine = figures.machine();
     machine.facts().forEach((name, fact) -> lines.add(name + ": " + fact));
     lines.add(
         "ceiling of multiply-adds: "
@@ -59,70 +143,29 @@ public final class BenchmarkTable {
     return lines;
   }
 
-  private List<String> group(Group group) {
-    List<String> lines = new ArrayList<>();
-    lines.add(group.title());
-    Notes notes = new Notes();
-    List<Row> rows = figures.of(group);
-    lines.addAll(
-        switch (group) {
-          case MEMORY -> memory(rows, notes).lines();
-          case SPARSE -> sparse(rows, notes).lines();
-          case PREFILL, SMALL -> contest(rows, notes, false, false).lines();
-          case DECODE -> contest(rows, notes, true, false).lines();
-          case LINEAR -> contest(rows, notes, false, true).lines();
-        });
-    lines.addAll(notes.lines());
-    Summary.of(figures, group)
-        .forEach(figure -> lines.add("  " + figure.name() + ": " + figure.text()));
-    return lines;
-  }
-
-  private TextTable contest(List<Row> rows, Notes notes, boolean reads, boolean doublings) {
-    List<String> header =
-        new ArrayList<>(
-            List.of(
-                "",
-                "length",
-                "cpu",
-                "spread",
-                reads ? "GB/s" : "GFLOP/s",
-                "of ceiling",
-                "heap/run",
-                Contestant.PORTABLE,
-                Contestant.FUSED,
-                "ratio",
-                "rounds"));
-    if (doublings) {
-      header.add("time/half");
+  private List<String> contest(Row row) {
+    boolean reads = row.cell().group() == Group.DECODE;
+    List<String> line = new ArrayList<>();
+    line.add(row.cell().series());
+    line.add(Units.count(row.cell().length()));
+    own(row, notes, line);
+    OptionalDouble rate = reads ? row.bytesPerSecond() : row.operationsPerSecond();
+    line.add(text(rate, each -> Units.three(each * 1e-9)));
+    line.add(
+        text(
+            Summary.share(
+                rate, reads ? machine().bytesPerSecond() : machine().operationsPerSecond()),
+            Units::percent));
+    line.add(heap(row));
+    line.add(cell(row, Contestant.PORTABLE, notes));
+    line.add(cell(row, Contestant.FUSED, notes));
+    line.add(row.peer().map(row::kernel).orElse(NONE));
+    line.add(ratio(row, notes));
+    line.add(range(row.ratios()));
+    if (row.cell().group() == Group.LINEAR) {
+      line.add(text(Summary.doubling(rows, row), Units::three));
     }
-    TextTable table = new TextTable(header);
-    for (Row row : rows) {
-      List<String> line = new ArrayList<>();
-      line.add(row.cell().series());
-      line.add(Units.count(row.cell().length()));
-      own(row, notes, line);
-      OptionalDouble rate = reads ? row.bytesPerSecond() : row.operationsPerSecond();
-      line.add(text(rate, each -> Units.three(each * 1e-9)));
-      line.add(
-          text(
-              Summary.share(
-                  rate,
-                  reads
-                      ? figures.machine().bytesPerSecond()
-                      : figures.machine().operationsPerSecond()),
-              Units::percent));
-      line.add(heap(row));
-      line.add(cell(row, Contestant.PORTABLE, notes));
-      line.add(cell(row, Contestant.FUSED, notes));
-      line.add(ratio(row, notes));
-      line.add(range(row.ratios()));
-      if (doublings) {
-        line.add(text(Summary.doubling(rows, row), Units::three));
-      }
-      table.add(line);
-    }
-    return table;
+    return line;
   }
 
   private static void own(Row row, Notes notes, List<String> line) {
@@ -143,52 +186,34 @@ public final class BenchmarkTable {
         : text;
   }
 
-  private TextTable memory(List<Row> rows, Notes notes) {
-    TextTable table =
-        new TextTable(
-            List.of("one run", "length", "cpu", "GFLOP/s", "of ceiling", "heap", "extra memory"));
-    for (Row row : rows) {
-      table.add(
-          List.of(
-              row.cell().series(),
-              Units.count(row.cell().length()),
-              cell(row, Contestant.CPU, notes),
-              text(row.operationsPerSecond(), each -> Units.three(each * 1e-9)),
-              text(
-                  Summary.share(row.operationsPerSecond(), figures.machine().operationsPerSecond()),
-                  Units::percent),
-              heap(row),
-              text(row.extraBytes(), Units::bytes)));
-    }
-    return table;
+  private List<String> memory(Row row) {
+    List<String> line = new ArrayList<>();
+    line.add(row.cell().series());
+    line.add(Units.count(row.cell().length()));
+    line.add(cell(row, Contestant.CPU, notes));
+    line.add(NONE);
+    line.add(text(row.operationsPerSecond(), each -> Units.three(each * 1e-9)));
+    line.add(
+        text(
+            Summary.share(row.operationsPerSecond(), machine().operationsPerSecond()),
+            Units::percent));
+    line.add(heap(row));
+    line.add(text(row.extraBytes(), Units::bytes));
+    return line;
   }
 
-  private static TextTable sparse(List<Row> rows, Notes notes) {
-    TextTable table =
-        new TextTable(
-            List.of(
-                "",
-                "length",
-                "cpu",
-                "spread",
-                "live pairs",
-                "live tiles",
-                "times faster",
-                "time/tile of full's"));
+  private List<String> sparse(Row row) {
     Row full = rows.getFirst();
-    for (Row row : rows) {
-      List<String> line = new ArrayList<>();
-      line.add(row.cell().series());
-      line.add(Units.count(row.cell().length()));
-      own(row, notes, line);
-      Optional<LivePairs> live = row.cost().flatMap(Cost::live);
-      line.add(live.map(each -> Units.count(each.pairs())).orElse(NONE));
-      line.add(live.map(each -> Units.count(each.tiles())).orElse(NONE));
-      line.add(text(faster(full, row), Units::three));
-      line.add(text(perTile(full, row), Units::three));
-      table.add(line);
-    }
-    return table;
+    List<String> line = new ArrayList<>();
+    line.add(row.cell().series());
+    line.add(Units.count(row.cell().length()));
+    own(row, notes, line);
+    line.add(text(faster(full, row), Units::three));
+    Optional<LivePairs> live = row.cost().flatMap(Cost::live);
+    line.add(live.map(each -> Units.count(each.pairs())).orElse(NONE));
+    line.add(live.map(each -> Units.count(each.tiles())).orElse(NONE));
+    line.add(text(perTile(full, row), Units::three));
+    return line;
   }
 
   /** How many times faster than full attention. */

@@ -16,11 +16,11 @@ record Contestant(String name, Optional<AttentionProvider> provider, String abse
   /// The provider under measurement.
   static final String CPU = "cpu";
 
-  /// ONNX Runtime by the standard's operators.
-  static final String PORTABLE = "onnx portable";
+  /// ONNX Runtime by the standard's operators of the newest set, `Attention` where it applies.
+  static final String PORTABLE = "ai.onnx";
 
-  /// ONNX Runtime by its own fused operators.
-  static final String FUSED = "onnx fused";
+  /// ONNX Runtime by its own operators, such as `MultiHeadAttention`, where they apply.
+  static final String FUSED = "com.microsoft";
 
   /// The provider of this id with these settings.
   static Contestant of(

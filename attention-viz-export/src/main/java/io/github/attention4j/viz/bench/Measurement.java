@@ -7,7 +7,8 @@ public sealed interface Measurement {
   /// @param samples seconds per run
   /// @param firstSeconds of the first run after preparing, which may still compile
   /// @param allocatedBytes on the Java heap, by all threads, per run
-  record Timed(Samples samples, double firstSeconds, double allocatedBytes)
+  /// @param kernel what ran, such as `ai.onnx Attention`; empty if the provider does not say
+  record Timed(Samples samples, double firstSeconds, double allocatedBytes, String kernel)
       implements Measurement {}
 
   /// It did not run, and says why.

@@ -131,7 +131,8 @@ final class Rounds implements AutoCloseable {
             new Measurement.Timed(
                 new Samples(List.of(entrant.firstSeconds)),
                 entrant.firstSeconds,
-                entrant.firstAllocated)));
+                entrant.firstAllocated,
+                entrant.attention.kernel())));
     return all;
   }
 
@@ -154,7 +155,8 @@ final class Rounds implements AutoCloseable {
             new Measurement.Timed(
                 new Samples(entrant.seconds),
                 entrant.firstSeconds,
-                entrant.allocated / entrant.seconds.size())));
+                entrant.allocated / entrant.seconds.size(),
+                entrant.attention.kernel())));
     return all;
   }
 

@@ -46,6 +46,15 @@ public record Row(
         .min(java.util.Comparator.comparingDouble(name -> seconds(name).orElseThrow()));
   }
 
+  /// What a contestant ran, such as `ai.onnx Attention`; its own name if it does not say.
+  String kernel(String contestant) {
+    String kernel = timed(contestant).map(Timed::kernel).orElse("");
+    if (kernel.isEmpty()) {
+      return contestant;
+    }
+    return kernel.contains(".") ? kernel : contestant + ", " + kernel;
+  }
+
   /// The peer's time over that of `cpu`, round by round; empty unless both ran.
   List<Double> ratios() {
     Optional<Timed> cpu = timed(Contestant.CPU);

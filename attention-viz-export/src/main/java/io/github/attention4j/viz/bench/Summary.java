@@ -25,9 +25,9 @@ final class Summary {
   record Figure(String name, double value, String text) {}
 
   /// The figures of a part of the grid; none where too little ran.
-  static List<Figure> of(BenchmarkFigures all, Group group) {
-    Summary summary = new Summary(all.machine(), all.of(group));
-    switch (group) {
+  static List<Figure> of(Machine machine, List<Row> rows) {
+    Summary summary = new Summary(machine, rows);
+    switch (rows.getFirst().cell().group()) {
       case MEMORY -> summary.memory();
       case PREFILL -> {
         summary.ratios("", row -> true);

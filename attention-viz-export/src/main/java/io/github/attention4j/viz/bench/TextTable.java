@@ -35,6 +35,24 @@ final class TextTable {
     return lines;
   }
 
+  /// The header alone, for tables whose rows are printed as they come.
+  ///
+  /// @param narrowest of each column
+  String header(int... narrowest) {
+    return line(header, widths(narrowest));
+  }
+
+  /// A row under [#header(int...)]; a cell that is wider than its column moves the rest.
+  String row(List<String> row, int... narrowest) {
+    return line(row, widths(narrowest));
+  }
+
+  private int[] widths(int... narrowest) {
+    int[] widths = java.util.Arrays.copyOf(narrowest, header.size());
+    measure(header, widths);
+    return widths;
+  }
+
   private static void measure(List<String> row, int[] widths) {
     for (int i = 0; i < widths.length; i++) {
       widths[i] = Math.max(widths[i], length(row.get(i)));
@@ -44,7 +62,7 @@ final class TextTable {
   private static String line(List<String> row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < widths.length; i++) {
-      String padding = " ".repeat(widths[i] - length(row.get(i)));
+      String padding = " ".repeat(Math.max(0, widths[i] - length(row.get(i))));
       line.append(i == 0 ? "" : GAP).append(i == 0 ? row.get(i) + padding : padding + row.get(i));
     }
     return line.toString().stripTrailing();

@@ -29,8 +29,9 @@ import picocli.CommandLine.ParentCommand;
     name = "bench",
     header = "Measures provider cpu against ONNX Runtime, and mechanisms against each other.",
     description = {
-      "Runs provider cpu and ONNX Runtime (provider onnx, by standard and by fused operators) in interleaved rounds in this "
-          + "process, on the same number of threads, and prints medians, their spread, and the ratio to the faster of the two.",
+      "Runs provider cpu and ONNX Runtime (provider onnx: ai.onnx Attention and com.microsoft operators) in interleaved rounds "
+          + "in this process, on the same number of threads, and prints medians, their spread, and the ratio to the faster of "
+          + "the two, the peer, which the table names.",
       "",
       "With --compare runs all mechanisms on the same sequences of doubling length by one provider (cpu unless --provider names "
           + "another), and prints time, memory, how time grows, and the error against exact softmax attention.",
@@ -138,9 +139,15 @@ final class BenchCommand implements Callable<Integer> {
   private void measure(Pace pace) throws IOException {
     Benchmark benchmark =
         new Benchmark(root.options().settings(), groups(), full, longest.orElse(131_072L), pace);
-    BenchmarkFigures figures = benchmark.run(providers::load, terminal::progress);
+    BenchmarkTable table =
+        new BenchmarkTable(line -> {
+          terminal.endProgress();
+          terminal.out().println(line);
+          terminal.out().flush();
+        });
+    BenchmarkFigures figures = benchmark.run(providers::load, terminal::progress, table);
     terminal.endProgress();
-    BenchmarkTable.lines(figures).forEach(terminal.out()::println);
+    table.end(figures);
     if (output.isPresent()) {
       BenchmarkJson.write(figures, output.get());
     }

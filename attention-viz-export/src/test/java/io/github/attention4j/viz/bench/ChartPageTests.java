@@ -21,7 +21,7 @@ class ChartPageTests {
   private static Point point(long length, double seconds) {
     return new Point(
         length,
-        new Measurement.Timed(new Samples(List.of(seconds)), seconds, 0),
+        new Measurement.Timed(new Samples(List.of(seconds)), seconds, 0, ""),
         OptionalDouble.of(1024.0 * length),
         OptionalDouble.of(1e-7));
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.github.attention4j.api.AttentionProviders;
+import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.viz.conform.Verdict.Outcome;
 import java.io.IOException;
@@ -48,8 +49,15 @@ final class GoldenCaseTests {
 
   @TestFactory
   Stream<DynamicNode> everyCaseOnEveryProvider() {
-    return PROVIDERS.all().stream()
-        .map(provider -> dynamicContainer(provider.id(), tests(provider)));
+    return Stream.concat(
+        PROVIDERS.all().stream().map(provider -> dynamicContainer(provider.id(), tests(provider))),
+        Stream.of(
+            dynamicContainer("onnx, fused dialect", tests(onnx("onnx.dialect", "fused"))),
+            dynamicContainer("onnx, spelled out", tests(onnx("onnx.opset", "21")))));
+  }
+
+  private static AttentionProvider onnx(String option, String value) {
+    return AttentionProviders.load(Settings.defaults().option(option, value)).named("onnx");
   }
 
   private static Stream<DynamicNode> tests(AttentionProvider provider) {
