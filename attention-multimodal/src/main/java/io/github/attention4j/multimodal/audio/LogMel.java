@@ -17,7 +17,6 @@ import java.util.Arrays;
 /// @param hop samples from one frame to the next
 /// @param chunk samples in a full window of the model
 public record LogMel(int mels, int samplingRate, int window, int hop, int chunk) {
-  private static final double FLOOR = 1e-10;
   private static final double RANGE = 8;
 
   public LogMel {
@@ -62,37 +61,36 @@ public record LogMel(int mels, int samplingRate, int window, int hop, int chunk)
           "waveform: expected more than " + half + " samples, got " + waveform.length);
     }
     int frames = waveform.length / hop;
-    double[] hann = new double[window];
-    for (int i = 0; i < window; i++) {
-      hann[i] = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / window);
-    }
-    MixedRadixFft fft = new MixedRadixFft(window);
-    MelFilters filters = new MelFilters(mels, window / 2 + 1, samplingRate);
-    double[] frame = new double[window];
-    double[] real = new double[window];
-    double[] imaginary = new double[window];
-    double[] power = new double[window / 2 + 1];
-    double[] logs = new double[Math.multiplyExact(mels, frames)];
+    MelFrame frame = new MelFrame(this);
+    double[] samples = new double[window];
+    double[] logs = new double[mels];
+    double[] all = new double[Math.multiplyExact(mels, frames)];
     double largest = Double.NEGATIVE_INFINITY;
     for (int t = 0; t < frames; t++) {
       for (int i = 0; i < window; i++) {
-        frame[i] = hann[i] * waveform[reflected(t * hop + i - half, waveform.length)];
+        samples[i] = waveform[reflected(t * hop + i - half, waveform.length)];
       }
-      fft.transform(frame, real, imaginary);
-      for (int k = 0; k < power.length; k++) {
-        power[k] = real[k] * real[k] + imaginary[k] * imaginary[k];
-      }
+      frame.compute(samples, logs);
       for (int m = 0; m < mels; m++) {
-        double log = Math.log10(Math.max(filters.apply(m, power), FLOOR));
-        logs[m * frames + t] = log;
-        largest = Math.max(largest, log);
+        all[m * frames + t] = logs[m];
+        largest = Math.max(largest, logs[m]);
       }
     }
     Tensor features = Tensor.allocate(mels, frames);
-    for (int i = 0; i < logs.length; i++) {
-      features.set(i, (float) ((Math.max(logs[i], largest - RANGE) + 4) / 4));
+    for (int i = 0; i < all.length; i++) {
+      features.set(i, scaled(all[i], largest));
     }
     return features;
+  }
+
+  /**
+   * What the model reads.
+   *
+   * @param log of a mel band
+   * @param largest of the whole sound
+   */
+  static float scaled(double log, double largest) {
+    return (float) ((Math.max(log, largest - RANGE) + 4) / 4);
   }
 
   /// The features of a full window: the waveform cut or padded with zeros to [#chunk].
