@@ -20,6 +20,7 @@ module io.github.attention4j.multimodal {
   exports io.github.attention4j.multimodal.feature;
   exports io.github.attention4j.multimodal.image;
   exports io.github.attention4j.multimodal.text;
+  exports io.github.attention4j.multimodal.speech;
   exports io.github.attention4j.multimodal.wiring;
 
   opens io.github.attention4j.multimodal.wiring to

@@ -27,6 +27,17 @@ public record TokenAlignment(Tensor normalized, Tensor filtered, Tensor matrix, 
   /// @param medianWidth odd
   /// @throws IllegalArgumentException if there is no head, token or frame, or the width is even
   public static TokenAlignment of(Tensor attention, int medianWidth) {
+    int tokens = attention.shape().rank() == 3 ? attention.shape().intSize(1) : 0;
+    return of(attention, medianWidth, 0, tokens);
+  }
+
+  /// Aligns some of the tokens: $z$ is taken over all of them, matrix and path over those from
+  /// `from` to before `to`, as if the others (a prompt, the end) were not there.
+  ///
+  /// @param attention weights of the chosen heads, `[heads, tokens, frames]`
+  /// @param medianWidth odd
+  /// @throws IllegalArgumentException if there is no head, token or frame, or the width is even
+  public static TokenAlignment of(Tensor attention, int medianWidth, int from, int to) {
     if (attention.shape().rank() != 3 || attention.shape().elements() == 0) {
       throw new IllegalArgumentException(
           "attention: expected [heads, tokens, frames], none of them 0, got "
@@ -38,9 +49,14 @@ public record TokenAlignment(Tensor normalized, Tensor filtered, Tensor matrix, 
     int heads = attention.shape().intSize(0);
     int tokens = attention.shape().intSize(1);
     int frames = attention.shape().intSize(2);
+    if (from < 0 || to > tokens || from >= to) {
+      throw new IllegalArgumentException(
+          "from, to: expected some of " + tokens + " tokens, got " + from + " to " + to);
+    }
     Tensor normalized = Tensor.allocate(heads, tokens, frames);
     Tensor filtered = Tensor.allocate(heads, tokens, frames);
-    double[] mean = new double[Math.multiplyExact(tokens, frames)];
+    int rows = to - from;
+    double[] mean = new double[Math.multiplyExact(rows, frames)];
     double[][] z = new double[tokens][frames];
     for (int h = 0; h < heads; h++) {
       normalize(attention, h, z);
@@ -50,16 +66,18 @@ public record TokenAlignment(Tensor normalized, Tensor filtered, Tensor matrix, 
           long at = ((long) h * tokens + t) * frames + f;
           normalized.set(at, (float) z[t][f]);
           filtered.set(at, (float) smooth[f]);
-          mean[t * frames + f] += smooth[f] / heads;
+          if (t >= from && t < to) {
+            mean[(t - from) * frames + f] += smooth[f] / heads;
+          }
         }
       }
     }
-    Tensor matrix = Tensor.allocate(tokens, frames);
+    Tensor matrix = Tensor.allocate(rows, frames);
     for (int i = 0; i < mean.length; i++) {
       matrix.set(i, (float) mean[i]);
       mean[i] = -mean[i];
     }
-    return new TokenAlignment(normalized, filtered, matrix, TimeWarping.of(mean, tokens, frames));
+    return new TokenAlignment(normalized, filtered, matrix, TimeWarping.of(mean, rows, frames));
   }
 
   /// The first frame of each token on the path.

@@ -115,7 +115,7 @@ record WaveFormat(Coding coding, int channels, int rate, int bits) {
     int bits = code ^ 0x55;
     int exponent = bits >> 4 & 7;
     int mantissa = (bits & 0xF) << 4 | 8;
-    int magnitude = exponent == 0 ? mantissa : (mantissa | 0x100) << exponent - 1;
+    int magnitude = exponent == 0 ? mantissa : (mantissa | 0x100) << (exponent - 1);
     return (bits & 0x80) == 0 ? -magnitude : magnitude;
   }
 

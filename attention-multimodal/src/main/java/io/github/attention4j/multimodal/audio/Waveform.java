@@ -74,6 +74,31 @@ public final class Waveform {
     return new Waveform(samples, file.samplingRate());
   }
 
+  /// The same sound piece by piece.
+  public SampleSource source() {
+    return new SampleSource() {
+      private int next;
+
+      @Override
+      public int samplingRate() {
+        return samplingRate;
+      }
+
+      @Override
+      public int read(float[] into, int from, int length) {
+        int count = Math.min(length, samples.length - next);
+        System.arraycopy(samples, next, into, from, count);
+        next += count;
+        return count == 0 ? -1 : count;
+      }
+
+      @Override
+      public void close() {
+        // There is nothing to close.
+      }
+    };
+  }
+
   /// The same sound at another rate, band-limited by a windowed sinc (Hann, six zero crossings, cut
   /// at 0.99 of the lower rate's half); as long as $\lceil \text{samples} \cdot \text{to} /
   /// \text{from} \rceil$.

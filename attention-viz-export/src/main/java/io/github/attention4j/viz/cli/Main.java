@@ -20,6 +20,7 @@ public final class Main {
     Errors errors = new Errors(terminal);
     int exitCode =
         new CommandLine(RootCommand.class, new InjectedCommands(terminal))
+            .setCaseInsensitiveEnumValuesAllowed(true)
             .setOut(terminal.out())
             .setErr(terminal.err())
             .setColorScheme(

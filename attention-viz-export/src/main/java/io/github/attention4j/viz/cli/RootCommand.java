@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       ExplainCommand.class,
+      AlignCommand.class,
       RunCommand.class,
       ExportCommand.class,
       AnalyzeCommand.class,
