@@ -59,7 +59,8 @@ public final class WaveFile {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(file + ": expected a file, got a folder or a device");
     }
-    return of(file.toString(), () -> new FileContent(FileChannel.open(file, StandardOpenOption.READ)));
+    return of(
+        file.toString(), () -> new FileContent(FileChannel.open(file, StandardOpenOption.READ)));
   }
 
   /** A file that is in memory. */
@@ -152,7 +153,12 @@ public final class WaveFile {
         } else if (chunk.equals("fmt ")) {
           format = WaveFormat.read(source, content(at, Math.min(length, LONGEST_FORMAT)));
         } else if (chunk.equals("data")) {
-          return new WaveFile(source, bytes, whole(format, length), at, length / whole(format, length).frameBytes());
+          return new WaveFile(
+              source,
+              bytes,
+              whole(format, length),
+              at,
+              length / whole(format, length).frameBytes());
         }
         // Chunks begin at even offsets.
         at += length + length % 2;
@@ -166,7 +172,11 @@ public final class WaveFile {
       }
       if (data % format.frameBytes() != 0) {
         throw bad(
-            "expected whole samples of " + format.frameBytes() + " bytes, got " + data + " bytes of data");
+            "expected whole samples of "
+                + format.frameBytes()
+                + " bytes, got "
+                + data
+                + " bytes of data");
       }
       return format;
     }
@@ -195,7 +205,8 @@ public final class WaveFile {
               + rest;
       return bad(
           length == STREAMED && chunk.equals("data")
-              ? message + "; a header of a stream, written before its length was known: convert the file once more"
+              ? message
+                  + "; a header of a stream, written before its length was known: convert the file once more"
               : message);
     }
 

@@ -45,8 +45,7 @@ public record Continuation(List<LogitRule> rules, int end, int most) {
     }
     double total = largest + Math.log(sum);
     for (int i = 0; i < logs.length; i++) {
-      logs[i] =
-          logits[i] == Float.NEGATIVE_INFINITY ? Double.NEGATIVE_INFINITY : logits[i] - total;
+      logs[i] = logits[i] == Float.NEGATIVE_INFINITY ? Double.NEGATIVE_INFINITY : logits[i] - total;
     }
     return logs;
   }

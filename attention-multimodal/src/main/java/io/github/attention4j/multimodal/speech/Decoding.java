@@ -38,7 +38,10 @@ record Decoding(
     }
   }
 
-  /** Whether another temperature may do better: it repeats itself or is unlikely, and is not silence. */
+  /**
+   * Whether another temperature may do better: it repeats itself or is unlikely, and is not
+   * silence.
+   */
   boolean isPoor(TranscriptionOptions options) {
     boolean unlikely = averageLogProbability < options.logProbabilityLimit();
     boolean silence = noSpeech > options.noSpeechLimit() && unlikely;

@@ -158,7 +158,10 @@ public record SpecialTokens(
     for (int token : List.of(start, end, noTimestamps)) {
       if (token >= vocabulary) {
         throw new IllegalArgumentException(
-            "generation_config.json: expected tokens below vocab_size " + vocabulary + ", got " + token);
+            "generation_config.json: expected tokens below vocab_size "
+                + vocabulary
+                + ", got "
+                + token);
       }
     }
   }

@@ -132,11 +132,10 @@ public final class Transcriber implements AutoCloseable {
 
   /// Writes what is said in sound that can be opened twice.
   ///
-  /// @throws IllegalArgumentException if there is no sample, or the model does not know the language
-  ///   or task
+  /// @throws IllegalArgumentException if there is no sample, or the model does not know the
+  ///   language or task
   public Transcript transcribe(
-      MelWindows.Sound sound, TranscriptionOptions options, Listener listener)
-      throws IOException {
+      MelWindows.Sound sound, TranscriptionOptions options, Listener listener) throws IOException {
     LogMel mel = model.mel;
     options.language().ifPresent(code -> special.prompt(code, options.translate()));
     double frameSeconds = mel.hop() / (double) mel.samplingRate();
@@ -176,7 +175,9 @@ public final class Transcriber implements AutoCloseable {
                   ? List.of()
                   : text.encode(" " + options.initialPrompt().strip()));
       this.language =
-          special.multilingual() ? options.language() : Optional.of(options.language().orElse("en"));
+          special.multilingual()
+              ? options.language()
+              : Optional.of(options.language().orElse("en"));
     }
 
     Transcript transcript() throws IOException {

@@ -16,7 +16,8 @@ import java.util.Optional;
 /// @param logProbabilityLimit below it per token, the next temperature is tried
 /// @param noSpeechLimit above it, a window that is also below `logProbabilityLimit` is silence
 /// @param previousText whether a window reads what was written before it
-/// @param initialPrompt text the first window reads, such as names to be spelled right; may be empty
+/// @param initialPrompt text the first window reads, such as names to be spelled right; may be
+///   empty
 /// @param latestStart seconds the first timestamp of a window is at most
 /// @param words whether words get times
 public record TranscriptionOptions(
@@ -72,22 +73,58 @@ public record TranscriptionOptions(
 
   /// In this language.
   public TranscriptionOptions language(String code) {
-    return new TranscriptionOptions(Optional.of(code), translate, beam, patience, lengthPenalty,
-        bestOf, temperatures, compressionRatioLimit, logProbabilityLimit, noSpeechLimit,
-        previousText, initialPrompt, latestStart, words);
+    return new TranscriptionOptions(
+        Optional.of(code),
+        translate,
+        beam,
+        patience,
+        lengthPenalty,
+        bestOf,
+        temperatures,
+        compressionRatioLimit,
+        logProbabilityLimit,
+        noSpeechLimit,
+        previousText,
+        initialPrompt,
+        latestStart,
+        words);
   }
 
   /// With so many sequences side by side.
   public TranscriptionOptions beam(int size) {
-    return new TranscriptionOptions(language, translate, size, patience, lengthPenalty, bestOf,
-        temperatures, compressionRatioLimit, logProbabilityLimit, noSpeechLimit, previousText,
-        initialPrompt, latestStart, words);
+    return new TranscriptionOptions(
+        language,
+        translate,
+        size,
+        patience,
+        lengthPenalty,
+        bestOf,
+        temperatures,
+        compressionRatioLimit,
+        logProbabilityLimit,
+        noSpeechLimit,
+        previousText,
+        initialPrompt,
+        latestStart,
+        words);
   }
 
   /// At these temperatures.
   public TranscriptionOptions temperatures(List<Double> all) {
-    return new TranscriptionOptions(language, translate, beam, patience, lengthPenalty, bestOf,
-        all, compressionRatioLimit, logProbabilityLimit, noSpeechLimit, previousText,
-        initialPrompt, latestStart, words);
+    return new TranscriptionOptions(
+        language,
+        translate,
+        beam,
+        patience,
+        lengthPenalty,
+        bestOf,
+        all,
+        compressionRatioLimit,
+        logProbabilityLimit,
+        noSpeechLimit,
+        previousText,
+        initialPrompt,
+        latestStart,
+        words);
   }
 }

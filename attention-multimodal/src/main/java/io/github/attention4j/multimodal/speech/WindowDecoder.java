@@ -10,9 +10,9 @@ import java.util.Set;
 
 /// Decodes one window: builds the prompt, puts the rules together, and tries the temperatures.
 ///
-/// The prompt is `<|startoftranscript|>`, language and task; before it, after `<|startofprev|>`, the
-/// end of what was written before, at most half of the decoder's positions. At most as many tokens
-/// are written.
+/// The prompt is `<|startoftranscript|>`, language and task; before it, after `<|startofprev|>`,
+/// the end of what was written before, at most half of the decoder's positions. At most as many
+/// tokens are written.
 final class WindowDecoder {
   private final SpecialTokens special;
   private final TokenText text;
@@ -116,8 +116,7 @@ final class WindowDecoder {
   }
 
   private Decoding describe(Hypothesis found, double noSpeech, double temperature) {
-    String written =
-        text.decode(found.tokens().stream().filter(special::isText).toList()).strip();
+    String written = text.decode(found.tokens().stream().filter(special::isText).toList()).strip();
     return new Decoding(
         found.tokens(),
         written,

@@ -41,8 +41,7 @@ final class WordAligner {
     private final int positions;
     private final Result result;
 
-    private Reading(
-        List<Integer> prompt, List<Integer> tokens, int positions, Result result) {
+    private Reading(List<Integer> prompt, List<Integer> tokens, int positions, Result result) {
       this.prompt = prompt;
       this.tokens = tokens;
       this.positions = positions;

@@ -61,8 +61,7 @@ final class WordTimes {
     List<Transcript.Word> words = new ArrayList<>(segment.words());
     double longest = 2 * median;
     Transcript.Word first = words.getFirst();
-    boolean longPair =
-        words.size() > 1 && words.get(1).end() - first.start() > 2 * longest;
+    boolean longPair = words.size() > 1 && words.get(1).end() - first.start() > 2 * longest;
     if (first.end() - lastSpeech > PAUSE_MEDIANS * median
         && (first.end() - first.start() > longest || longPair)) {
       if (words.size() > 1 && words.get(1).end() - words.get(1).start() > longest) {
@@ -76,16 +75,14 @@ final class WordTimes {
     }
     double start = segment.start();
     if (start < first.end() && start - MUCH > first.start()) {
-      words.set(
-          0, first.between(Math.max(0, Math.min(first.end() - median, start)), first.end()));
+      words.set(0, first.between(Math.max(0, Math.min(first.end() - median, start)), first.end()));
     } else {
       start = first.start();
     }
     double end = segment.end();
     Transcript.Word last = words.getLast();
     if (end > last.start() && end + MUCH < last.end()) {
-      words.set(
-          words.size() - 1, last.between(last.start(), Math.max(last.start() + median, end)));
+      words.set(words.size() - 1, last.between(last.start(), Math.max(last.start() + median, end)));
     } else {
       end = last.end();
     }

@@ -87,7 +87,8 @@ record WordTiming(String word, List<Integer> tokens, double start, double end, d
       WordTiming mark = all[i];
       if (!all[before].word().endsWith(" ") && APPENDED.contains(mark.word())) {
         all[before] =
-            all[before].written(all[before].word() + mark.word(), all[before].tokens(), mark.tokens());
+            all[before].written(
+                all[before].word() + mark.word(), all[before].tokens(), mark.tokens());
         all[i] = nothing(mark);
       } else {
         before = i;

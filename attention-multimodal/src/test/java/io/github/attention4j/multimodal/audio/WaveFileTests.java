@@ -77,8 +77,7 @@ class WaveFileTests {
     file.put(ascii("fmt ")).putInt(16).putShort((short) 1).putShort((short) 1);
     file.putInt(16000).putInt(32000).putShort((short) 2).putShort((short) 16);
     file.put(ascii("data")).putInt(-1).putShort((short) 0x4000).putShort((short) 0);
-    assertArrayEquals(
-        new float[] {0.5f, 0}, all(WaveFile.of("x.wav", file.flip()).samples(), 10));
+    assertArrayEquals(new float[] {0.5f, 0}, all(WaveFile.of("x.wav", file.flip()).samples(), 10));
   }
 
   @ParameterizedTest

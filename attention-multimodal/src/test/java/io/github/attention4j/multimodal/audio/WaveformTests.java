@@ -27,8 +27,7 @@ class WaveformTests {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static float[] samples(int tag, int channels, int bits, int... data)
-      throws IOException {
+  private static float[] samples(int tag, int channels, int bits, int... data) throws IOException {
     byte[] bytes = new byte[data.length];
     for (int i = 0; i < data.length; i++) {
       bytes[i] = (byte) data[i];

@@ -148,8 +148,7 @@ class SearchTests {
   @Test
   void noMoreTokensThanAllowed() {
     Toy toy = new Toy(50, 11);
-    for (Search search :
-        List.of(new GreedySearch(), new BeamSearch(3), new Sampling(0.5, 2, 1))) {
+    for (Search search : List.of(new GreedySearch(), new BeamSearch(3), new Sampling(0.5, 2, 1))) {
       assertTrue(found(search, toy, 3).tokens().size() <= 3);
       assertEquals(1, found(search, toy, 1).tokens().size());
     }
@@ -176,8 +175,7 @@ class SearchTests {
       toy.begin(List.of(7));
       float[] logits = {Float.NEGATIVE_INFINITY, 2, 0};
       Hypothesis one =
-          new Sampling(2, 1, seed)
-              .continued(toy, logits, new Continuation(List.of(), END, 1));
+          new Sampling(2, 1, seed).continued(toy, logits, new Continuation(List.of(), END, 1));
       first += one.tokens().getFirst() == 1 ? 1 : 0;
     }
     assertEquals(Math.E / (Math.E + 1), first / 4000.0, 0.025);

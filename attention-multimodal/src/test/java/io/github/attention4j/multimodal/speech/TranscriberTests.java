@@ -51,7 +51,7 @@ class TranscriberTests {
     for (String name : List.of("config.json", "model.safetensors")) {
       Files.write(folder.resolve(name), network.bytes(name));
     }
-    Checkpoint texts = Checkpoint.resources(TranscriberTests.class, "../speech");
+    Checkpoint texts = Checkpoint.resources(TranscriberTests.class, "tiny");
     for (String name :
         List.of("tokenizer.json", "generation_config.json", "preprocessor_config.json")) {
       Files.write(folder.resolve(name), texts.bytes(name));
@@ -79,8 +79,7 @@ class TranscriberTests {
     int length = ids.length / 2;
     float[] expected = io.tensor("expected.logits").toArray();
     List<Integer> first = Arrays.stream(ids, 0, length).mapToObj(Math::toIntExact).toList();
-    try (SpeechModel model =
-        SpeechModel.load(Checkpoint.open(folder), Execution.on(provider))) {
+    try (SpeechModel model = SpeechModel.load(Checkpoint.open(folder), Execution.on(provider))) {
       Inputs cross = model.encode(sample(io));
       try (SequenceModel sequences = model.sequences(cross)) {
         float[][] prompt = sequences.begin(first.subList(0, 5));
@@ -96,8 +95,7 @@ class TranscriberTests {
         assertRow(expected, 6, rows[0]);
         assertRow(expected, 6, rows[1]);
       }
-      assertRow(
-          expected, 12, rows(model.read(cross, first).tensor("logits"), 12, 80));
+      assertRow(expected, 12, rows(model.read(cross, first).tensor("logits"), 12, 80));
     }
   }
 
@@ -214,8 +212,7 @@ class TranscriberTests {
       Transcriber.AlignedWindow window = aligned.getFirst();
       assertEquals(2, window.maps().size());
       assertEquals(28, window.maps().getFirst().keys().size());
-      assertEquals(
-          "<|endoftext|>", window.maps().getFirst().queries().texts().getLast());
+      assertEquals("<|endoftext|>", window.maps().getFirst().queries().texts().getLast());
       assertEquals(List.of(0.02, 0.04), window.maps().getFirst().keys().places().get(1));
     }
   }
@@ -228,8 +225,7 @@ class TranscriberTests {
             + " \"is_multilingual\": false}");
     try (Transcriber transcriber = Transcriber.load(folder, cpu())) {
       assertEquals(List.of(), transcriber.languages());
-      TranscriptionOptions warm =
-          TranscriptionOptions.defaults().temperatures(List.of(0.4, 0.8));
+      TranscriptionOptions warm = TranscriptionOptions.defaults().temperatures(List.of(0.4, 0.8));
       Transcript once = transcriber.transcribe(noise(1), warm);
       assertEquals(once, transcriber.transcribe(noise(1), warm));
       assertEquals("en", once.language());

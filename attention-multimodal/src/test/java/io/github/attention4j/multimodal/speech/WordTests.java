@@ -16,7 +16,7 @@ class WordTests {
   @TempDir Path folder;
 
   private Tokenizer tokenizer() throws IOException {
-    byte[] json = Checkpoint.resources(WordTests.class, "../speech").bytes("tokenizer.json");
+    byte[] json = Checkpoint.resources(WordTests.class, "tiny").bytes("tokenizer.json");
     return Tokenizer.load(Files.write(folder.resolve("tokenizer.json"), json));
   }
 
@@ -134,8 +134,7 @@ class WordTests {
   void segmentsAreCutWhereTwoTimesMeet() {
     SpecialTokens tokens = LogitRuleTests.TOKENS;
     // Times 5 to 9 are 0 to 0.08 s. A pair in the middle, an open rest.
-    SegmentSplitter open =
-        SegmentSplitter.split(List.of(5, 0, 7, 7, 1, 8, 8, 0), tokens, 10, 0.01);
+    SegmentSplitter open = SegmentSplitter.split(List.of(5, 0, 7, 7, 1, 8, 8, 0), tokens, 10, 0.01);
     assertEquals(2, open.pieces().size());
     assertEquals(List.of(7, 1, 8), open.pieces().get(1).tokens());
     assertEquals(0.04, open.pieces().get(1).start(), 1e-12);
@@ -202,12 +201,28 @@ class WordTests {
                     List.of(new Transcript.Word(" two", 3661.234, 3661.5, 0.25)))));
     assertEquals("A --> B <i>\ntwo lines\n", TranscriptFormat.TEXT.render(transcript));
     assertEquals(
-        "1\n00:00:00,000 --> 00:00:01,500\nA -> B <i>\n\n"
-            + "2\n01:01:01,234 --> 01:01:02,000\ntwo lines\n\n",
+        """
+        1
+        00:00:00,000 --> 00:00:01,500
+        A -> B <i>
+
+        2
+        01:01:01,234 --> 01:01:02,000
+        two lines
+
+        """,
         TranscriptFormat.SRT.render(transcript));
     assertEquals(
-        "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nA --&gt; B &lt;i&gt;\n\n"
-            + "01:01:01.234 --> 01:01:02.000\ntwo lines\n\n",
+        """
+        WEBVTT
+
+        00:00:00.000 --> 00:00:01.500
+        A --&gt; B &lt;i&gt;
+
+        01:01:01.234 --> 01:01:02.000
+        two lines
+
+        """,
         TranscriptFormat.VTT.render(transcript));
     String json = TranscriptFormat.JSON.render(transcript);
     assertEquals(true, json.contains("\"start\" : 3661.234"), json);

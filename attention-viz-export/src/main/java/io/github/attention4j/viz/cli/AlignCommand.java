@@ -141,8 +141,7 @@ final class AlignCommand implements Callable<Integer> {
     WaveFile file = WaveFile.open(audio);
     OutputFolder folder = OutputFolder.prepare(out);
     terminal.progress("loading " + model);
-    try (Transcriber transcriber =
-        Transcriber.load(model, root.options().execution(providers))) {
+    try (Transcriber transcriber = Transcriber.load(model, root.options().execution(providers))) {
       SpeechProgress progress = new SpeechProgress(terminal, file.seconds(), window);
       Transcript transcript = transcriber.transcribe(file, options, progress);
       terminal.endProgress();
@@ -159,9 +158,7 @@ final class AlignCommand implements Callable<Integer> {
         Path traceFile = folder.file("trace.safetensors");
         TraceFile.write(trace, traceFile);
         Path report = folder.file("report.html");
-        Report.of(trace)
-            .with(new Spectrogram(aligned.features(), aligned.seconds()))
-            .write(report);
+        Report.of(trace).with(new Spectrogram(aligned.features(), aligned.seconds())).write(report);
         written.add(report);
         written.add(traceFile);
       } else {
