@@ -9,7 +9,6 @@ import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
-import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.multimodal.architecture.AnnotatedTransformer;
 import io.github.attention4j.multimodal.architecture.Architecture;
 import io.github.attention4j.multimodal.architecture.Architectures;
@@ -41,6 +40,11 @@ public final class ModelRunner implements AutoCloseable {
     this.network = network;
     this.unused = unused;
     this.program = program;
+  }
+
+  /// Whether the configuration of a folder says which published architecture it holds.
+  public static boolean describes(Config config) {
+    return Architectures.describes(config);
   }
 
   /// The values of `model_type` that are known.
@@ -94,7 +98,7 @@ public final class ModelRunner implements AutoCloseable {
   private static String type(Config config) {
     return AnnotatedTransformer.describes(config)
         ? "annotated transformer"
-        : config.text("model_type");
+        : Architectures.of(config).modelType();
   }
 
   private static Network network(
@@ -169,12 +173,15 @@ public final class ModelRunner implements AutoCloseable {
     return program.run(needed);
   }
 
-  /// What one sample of a run looked at, positions numbered.
+  /// What one sample of a run looked at; regions and patches where the inputs tell their places,
+  /// other positions numbered.
   ///
+  /// @param inputs of the run
   /// @param sample from 0; a map of fewer samples, such as of the other side of a two-tower model,
   ///   is left out
   /// @param facts for the trace; `model` and `device` are added
-  public AttentionTrace trace(Result result, int sample, Map<String, String> facts) {
+  public AttentionTrace trace(Inputs inputs, Result result, int sample, Map<String, String> facts) {
+    SeenPlaces places = SeenPlaces.of(network, inputs, sample);
     List<AttentionMap> maps = new ArrayList<>();
     for (String node : network.attentionNodes()) {
       Tensor all = result.tensor(node);
@@ -190,8 +197,8 @@ public final class ModelRunner implements AutoCloseable {
                 node,
                 TokenTrace.label(network, node),
                 weights,
-                Labels.numbered(Math.toIntExact(sizes[2])),
-                Labels.numbered(Math.toIntExact(sizes[3])),
+                places.queries(TokenTrace.label(network, node).kind(), sizes[2]),
+                places.keys(TokenTrace.label(network, node).kind(), sizes[3]),
                 ""));
       }
     }

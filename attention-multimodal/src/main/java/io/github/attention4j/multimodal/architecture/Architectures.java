@@ -14,6 +14,7 @@ public final class Architectures {
           new Lxmert(),
           new Marian(),
           new T5(),
+          new Vilbert(),
           new Vit(),
           new Whisper());
 
@@ -24,11 +25,17 @@ public final class Architectures {
     return ALL.stream().map(Architecture::modelType).sorted().toList();
   }
 
+  /// Whether a configuration says what it describes: by `model_type`, or as ViLBERT's do, which
+  /// were published without, by `v_biattention_id`.
+  public static boolean describes(Config config) {
+    return config.has("model_type") || config.has(Vilbert.MARK);
+  }
+
   /// The architecture that a configuration names as its `model_type`.
   ///
   /// @throws IllegalArgumentException if it is unknown; lists those that are known
   public static Architecture of(Config config) {
-    String type = config.text("model_type", "");
+    String type = config.text("model_type", config.has(Vilbert.MARK) ? Vilbert.TYPE : "");
     return ALL.stream()
         .filter(architecture -> architecture.modelType().equals(type))
         .findFirst()

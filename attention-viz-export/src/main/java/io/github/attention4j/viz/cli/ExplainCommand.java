@@ -100,6 +100,13 @@ final class ExplainCommand implements Callable<Integer> {
           "Instead of a text: arrays for the model, named input.NAME as the published implementation names them.")
   private Optional<Path> inputs = Optional.empty();
 
+  @Option(
+      names = "--picture",
+      paramLabel = "FILE",
+      description =
+          "With --inputs: the picture that pixels or regions are of; the report shows patches and boxes over it.")
+  private Optional<Path> picture = Optional.empty();
+
   @ArgGroup(exclusive = false, heading = "%nONNX models of other makers:%n")
   private ForeignExplanation foreign = new ForeignExplanation();
 
@@ -118,8 +125,11 @@ final class ExplainCommand implements Callable<Integer> {
       if (text.isPresent()) {
         throw new IllegalArgumentException("expected either TEXT or --inputs");
       }
-      return new GivenTensors(model, inputs.get(), out)
+      return new GivenTensors(model, inputs.get(), picture, out)
           .explain(root.options().execution(providers), terminal);
+    }
+    if (picture.isPresent()) {
+      throw new IllegalArgumentException("picture: expected --inputs with it");
     }
     String given = text.isPresent() ? text.get() : firstLine();
     OutputFolder folder = OutputFolder.prepare(out);

@@ -7,12 +7,14 @@ import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.Execution;
 import io.github.attention4j.multimodal.ModelRunner;
 import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.multimodal.image.Picture;
 import io.github.attention4j.viz.format.TraceFile;
 import io.github.attention4j.viz.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ExitCode;
 
@@ -21,19 +23,24 @@ import picocli.CommandLine.ExitCode;
  *
  * @param model a name that comes with the library, or a folder
  * @param inputs the file; arrays whose names do not begin with {@code input.} are left alone
+ * @param picture what the arrays were made of, for the report
  * @param out the folder for what is written
  */
-record GivenTensors(String model, Path inputs, Path out) {
+record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out) {
   private static final String PREFIX = "input.";
 
   int explain(Execution execution, Terminal terminal) throws IOException {
     Inputs given = read();
+    Optional<Picture> seen = Optional.empty();
+    if (picture.isPresent()) {
+      seen = Optional.of(Picture.read(picture.get()));
+    }
     OutputFolder folder = OutputFolder.prepare(out);
     terminal.progress("loading " + model);
     try (ModelRunner runner = load(given.names(), execution)) {
       terminal.progress("running " + runner.modelType() + " on " + runner.device());
       Result result = runner.run(given);
-      AttentionTrace trace = runner.trace(result, 0, Map.of("inputs", inputs.toString()));
+      AttentionTrace trace = runner.trace(given, result, 0, Map.of("inputs", inputs.toString()));
       Path traceFile = folder.file("trace.safetensors");
       TraceFile.write(trace, result.arrays(), traceFile);
       terminal.endProgress();
@@ -47,7 +54,8 @@ record GivenTensors(String model, Path inputs, Path out) {
       terminal.out().println("ran on " + runner.device());
       if (!trace.maps().isEmpty()) {
         Path report = folder.file("report.html");
-        Report.of(trace).write(report);
+        Report page = Report.of(trace);
+        seen.map(image -> ShownPicture.in(page, image)).orElse(page).write(report);
         terminal.out().println("wrote " + report);
       }
       terminal.out().println("wrote " + traceFile);

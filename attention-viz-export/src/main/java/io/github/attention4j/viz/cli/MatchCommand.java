@@ -1,6 +1,5 @@
 package io.github.attention4j.viz.cli;
 
-import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.clip.ClipModel;
 import io.github.attention4j.multimodal.clip.EncodedCaptions;
 import io.github.attention4j.multimodal.clip.ImageTextMatch;
@@ -10,7 +9,6 @@ import io.github.attention4j.multimodal.image.Picture;
 import io.github.attention4j.viz.explain.MatchTrace;
 import io.github.attention4j.viz.explain.PatchPicture;
 import io.github.attention4j.viz.format.TraceFile;
-import io.github.attention4j.viz.report.Png;
 import io.github.attention4j.viz.report.Report;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -48,9 +46,6 @@ import picocli.CommandLine.ParentCommand;
       "  attention match 1.png --image 2.png \"a boat\" \"a plane\" --model clip-vit-base-patch32/ --provider onnx",
     })
 final class MatchCommand implements Callable<Integer> {
-  /** A report needs no more of the picture than it shows. */
-  private static final int SHOWN_EDGE = 1024;
-
   private final Terminal terminal;
   private final ProviderSource providers;
 
@@ -122,7 +117,7 @@ final class MatchCommand implements Callable<Integer> {
         Path report = folder.file("report" + number + ".html");
         Path arrays = folder.file("trace" + number + ".safetensors");
         TraceFile.write(trace.trace(), trace.arrays(), arrays);
-        report(trace.trace(), pictures.get(i)).write(report);
+        ShownPicture.in(Report.of(trace.trace()), pictures.get(i)).write(report);
         terminal.endProgress();
         if (i > 0) {
           terminal.out().println();
@@ -139,12 +134,6 @@ final class MatchCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
-  }
-
-  private static Report report(AttentionTrace trace, Picture picture) {
-    Picture shown = picture.fitting(SHOWN_EDGE);
-    byte[] png = Png.of(shown.width(), shown.height(), shown.rgb());
-    return Report.of(trace).with(io.github.attention4j.viz.report.Picture.of(png));
   }
 
   private void print(Path file, Picture picture, ImageTextMatch match, MatchTrace trace) {

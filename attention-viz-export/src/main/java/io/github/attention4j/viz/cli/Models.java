@@ -25,7 +25,7 @@ final class Models {
       return Optional.empty();
     }
     Checkpoint checkpoint = Checkpoint.open(folder);
-    return checkpoint.config().has("model_type")
+    return ModelRunner.describes(checkpoint.config())
         ? Optional.of(ModelRunner.network(checkpoint, Set.of()))
         : Optional.empty();
   }
