@@ -335,6 +335,27 @@ final class Examples {
         new Mechanism.Linearized(elu, Scope.causal().and(Scope.lengths())),
         inputs,
         Capture.STATE);
+    Inputs chunked =
+        heads(4, 2, 300, 300, 4).with(Inputs.LENGTHS, LongTensor.of(new long[] {260, 0}, 2));
+    for (FeatureMap features : List.of(elu, favor)) {
+      for (Scope scope : List.of(Scope.causal(), Scope.causal().and(Scope.lengths()))) {
+        Mechanism causal = new Mechanism.Linearized(features, scope);
+        add(all, "chunks of " + features.getClass().getSimpleName() + " " + scope, causal, chunked);
+        add(
+            all,
+            "unequal chunks " + features.getClass().getSimpleName() + " " + scope,
+            causal,
+            heads(4, 2, 200, 300, 4).with(Inputs.LENGTHS, LongTensor.of(new long[] {130, 0}, 2)));
+      }
+    }
+    add(
+        all,
+        "large features",
+        new Mechanism.Linearized(favor, Scope.causal()),
+        Inputs.of(
+            Numbers.normal(1, 1, 1, 200, 4),
+            ramp(Numbers.normal(2, 1, 1, 200, 4)),
+            Numbers.normal(3, 1, 1, 200, 3)));
     add(all, "favor", new Mechanism.Linearized(favor, Scope.full()), inputs, Capture.STAGES);
     add(all, "favor causal", new Mechanism.Linearized(favor, Scope.causal()), inputs, ROWS);
     add(all, "favor per head", new Mechanism.Linearized(favorPerHead, Scope.full()), even);
@@ -412,6 +433,14 @@ final class Examples {
               .with(Inputs.VALUE, Numbers.normal(6, 2, 7, 3)),
           Capture.WEIGHTS);
     }
+  }
+
+  /// Longer and longer vectors, whose features outgrow float32 by far.
+  private static Tensor ramp(Tensor keys) {
+    for (long i = 0; i < keys.shape().elements(); i++) {
+      keys.set(i, keys.at(i) * i / 10);
+    }
+    return keys;
   }
 
   private static void memories(List<Example> all) {

@@ -1,6 +1,7 @@
 package io.github.attention4j.onnx.mechanism;
 
 import io.github.attention4j.api.Capture;
+import io.github.attention4j.api.FeatureMap;
 import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Placement;
 import io.github.attention4j.api.Result;
@@ -18,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// keys, $\sum_j e^{\ln \phi_r(k_j) - M_r} v_j$ and the queries' $\ln \phi_r(q_i) + M_r$, less
 /// their own largest, so that neither sum vanishes nor overflows.
 ///
-/// Causal, or where rows of weights are captured, it is the attention of pairs it stands for, with
-/// the score $\ln \sum_r \phi_r(q_i) \phi_r(k_j)$: a running sum cannot be kept finite by any
-/// maximum that does not look ahead.
+/// Causal, it is [LinearScan], or in the fused dialect [LinearOperator], where features need no
+/// maximum to stay finite. Where rows of weights are captured, it is the attention of pairs it
+/// stands for, with the score $\ln \sum_r \phi_r(q_i) \phi_r(k_j)$.
 final class LinearGraph {
   private static final String STATE_S = "state_s";
   private static final String STATE_Z = "state_z";
@@ -61,11 +62,7 @@ final class LinearGraph {
     @Nullable Value perKey = valid == null ? null : valid.transpose(0, 1, 3, 2);
     Value value = perKey == null ? heads.value() : perKey.choose(heads.value(), 0);
     Value known = perKey == null ? key : perKey.choose(key, Double.NEGATIVE_INFINITY);
-    boolean rows = captures.stream().anyMatch(LinearGraph::isOfRows);
-    Value output =
-        isCausal(mechanism.scope()) || rows
-            ? pairs(query, known, value, positions)
-            : sums(query, known, value);
+    Value output = output(query, known, value, positions);
     outputs.add(Result.OUTPUT, output, "batch", "query_heads", "queries", "value_size");
     String features = FeatureGraph.count(mechanism.features());
     if (captures.contains(Capture.STATE)) {
@@ -86,6 +83,70 @@ final class LinearGraph {
       outputs.add("phi_k", key.exp(), "batch", "key_heads", "keys", features);
     }
     return outputs;
+  }
+
+  private Value output(Value query, Value key, Value value, Positions positions) {
+    if (captures.stream().anyMatch(LinearGraph::isOfRows)) {
+      return pairs(query, key, value, positions);
+    }
+    if (!isCausal(mechanism.scope())) {
+      return sums(query, key, value);
+    }
+    if (usesOperator(graph, sources, mechanism)) {
+      graph.form(LinearOperator.NAME);
+      return graph.stage(
+          "recurrence",
+          LinearOperator.NAME + ": S <- S + phi(k) v",
+          () -> operator(query, key, value));
+    }
+    return graph.stage(
+        "chunks",
+        "o = phi(q) S / (phi(q) z), S <- S + phi(k) v, z <- z + phi(k), chunk by chunk",
+        () -> LinearScan.write(graph, query, key, value, stateS, stateZ));
+  }
+
+  /// Features that may overflow need a maximum that the operator does not keep; the operator also
+  /// wants as many queries as keys.
+  private static boolean usesOperator(
+      Graph graph, Sources sources, Mechanism.Linearized mechanism) {
+    return mechanism.features() instanceof FeatureMap.EluPlusOne
+        && LinearOperator.applies(graph, sources)
+        && sources.sizes().square();
+  }
+
+  /// The sum of keys is one more column of values.
+  private Value operator(Value query, Value key, Value value) {
+    Value ones =
+        graph.scalar(value.type(), 1).expand(Value.concat(0, value.sizes(0, 3), graph.vector(1)));
+    @Nullable Value state =
+        stateS == null && stateZ == null
+            ? null
+            : Value.concat(3, given(stateS, key, value), given(column(stateZ), key, ones));
+    Value sums =
+        LinearOperator.write(
+                graph,
+                sources,
+                query.exp(),
+                key.exp(),
+                Value.concat(3, value, ones),
+                state,
+                null,
+                null)
+            .output();
+    Value below = sums.slice(3, -1, Long.MAX_VALUE);
+    return sums.slice(3, 0, -1).over(below.same(0).choose(1, below));
+  }
+
+  private static @Nullable Value column(@Nullable Value z) {
+    return z == null ? null : z.unsqueeze(3);
+  }
+
+  private Value given(@Nullable Value state, Value key, Value value) {
+    return state != null
+        ? state
+        : graph
+            .scalar(graph.real(), 0)
+            .expand(Value.concat(0, key.sizes(0, 2), key.size(3), value.size(3)));
   }
 
   private Value logarithms(String name, Value vectors) {
@@ -157,16 +218,7 @@ final class LinearGraph {
         graph.stage(
             "score",
             "ln sum_r phi_r(q) phi_r(k)",
-            () -> {
-              Value ofQuery = query.largest(3);
-              Value ofKey = key.largest(3);
-              Value level = ofKey.same(Double.NEGATIVE_INFINITY).choose(0, ofKey);
-              Value product =
-                  heads
-                      .grouping()
-                      .matmul(query.minus(ofQuery).exp(), key.minus(level).exp().swapLast());
-              return product.log().plus(ofQuery).plus(heads.grouping().repeat(level.swapLast()));
-            });
+            () -> LinearScan.logWeights(heads.grouping(), query, key));
     @Nullable Value allowed = new ScopeGraph(graph, sources, positions).allowed(mechanism.scope());
     Value open =
         allowed == null ? logWeights : allowed.choose(logWeights, Double.NEGATIVE_INFINITY);

@@ -27,8 +27,17 @@ public final class MechanismGraph {
 
   /// Whether a request has other graphs when more is known of the sizes of its inputs.
   public static boolean asksForSizes(Request request, Target target) {
-    return request.mechanism() instanceof Mechanism.Pairwise pairwise
-        && OperatorForm.asksForSizes(target, pairwise, request.captures());
+    return target.fused()
+        && switch (request.mechanism()) {
+          case Mechanism.Pairwise pairwise ->
+              OperatorForm.asksForSizes(target, pairwise, request.captures());
+          case Mechanism.Linearized _, Mechanism.Recurrent _ -> true;
+          case Mechanism.LowRank _,
+              Mechanism.Landmark _,
+              Mechanism.LongConvolution _,
+              Mechanism.Memory _ ->
+              false;
+        };
   }
 
   /// Writes a mechanism into a graph.

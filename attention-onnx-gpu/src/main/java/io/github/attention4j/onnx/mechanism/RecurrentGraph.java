@@ -23,6 +23,9 @@ final class RecurrentGraph {
     Value key = heads.key();
     Value value = heads.value();
     @Nullable Value given = sources.find("state", "batch", "key_heads", "key_size", "value_size");
+    if (LinearOperator.applies(graph, sources)) {
+      return operator(graph, sources, mechanism, captures, query, heads, given);
+    }
     Value state =
         given != null
             ? given
@@ -37,12 +40,7 @@ final class RecurrentGraph {
     sequences.add(new Ranked(key.transpose(2, 0, 1, 3).unsqueeze(4), 5));
     sequences.add(new Ranked(value.transpose(2, 0, 1, 3).unsqueeze(3), 5));
     if (mechanism.gated()) {
-      boolean perElement = sources.rank("decay", 3) == 4;
-      Value decay =
-          (perElement
-                  ? sources.real("decay", "batch", "key_heads", "length", "key_size")
-                  : sources.real("decay", "batch", "key_heads", "length").unsqueeze(3))
-              .exp();
+      Value decay = decay(sources).exp();
       sequences.add(new Ranked(decay.transpose(2, 0, 1, 3).unsqueeze(4), 5));
     }
     if (mechanism.delta()) {
@@ -60,19 +58,48 @@ final class RecurrentGraph {
                     sequences,
                     false,
                     (states, elements) -> step(mechanism, states.getFirst(), elements)));
-    Outputs outputs = new Outputs();
     Value steps = results.get(1).transpose(1, 2, 3, 0, 4);
-    outputs.add(
-        Result.OUTPUT,
-        steps.reshape(query.sizes(0, 3), value.size(3)),
-        "batch",
-        "query_heads",
-        "length",
-        "value_size");
+    return outputs(captures, steps.reshape(query.sizes(0, 3), value.size(3)), results.getFirst());
+  }
+
+  private static Outputs outputs(Set<Capture> captures, Value output, Value state) {
+    Outputs outputs = new Outputs();
+    outputs.add(Result.OUTPUT, output, "batch", "query_heads", "length", "value_size");
     if (captures.contains(Capture.STATE)) {
-      outputs.add("state", results.get(0), "batch", "key_heads", "key_size", "value_size");
+      outputs.add("state", state, "batch", "key_heads", "key_size", "value_size");
     }
     return outputs;
+  }
+
+  /// Logarithms, `[batch, keyHeads, length, 1 or keySize]`.
+  private static Value decay(Sources sources) {
+    return sources.rank("decay", 3) == 4
+        ? sources.real("decay", "batch", "key_heads", "length", "key_size")
+        : sources.real("decay", "batch", "key_heads", "length").unsqueeze(3);
+  }
+
+  private static Outputs operator(
+      Graph graph,
+      Sources sources,
+      Mechanism.Recurrent mechanism,
+      Set<Capture> captures,
+      Value query,
+      Heads heads,
+      @Nullable Value state) {
+    graph.form(LinearOperator.NAME);
+    @Nullable Value decay = mechanism.gated() ? decay(sources) : null;
+    @Nullable Value beta =
+        mechanism.delta()
+            ? sources.real("beta", "batch", "key_heads", "length").unsqueeze(3)
+            : null;
+    LinearOperator.Outcome outcome =
+        graph.stage(
+            "recurrence",
+            LinearOperator.NAME + ": S <- gamma S + beta k (v - S^T k)^T, o = c S^T q",
+            () ->
+                LinearOperator.write(
+                    graph, sources, query, heads.key(), heads.value(), state, decay, beta));
+    return outputs(captures, outcome.output(), outcome.state());
   }
 
   private static List<Value> step(
