@@ -7,6 +7,7 @@ import io.github.attention4j.api.Shape;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Program;
+import io.github.attention4j.api.spi.ModelPort;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.architecture.AnnotatedTransformer;
@@ -93,6 +94,25 @@ public final class ModelRunner implements AutoCloseable {
           .forEach(chosen::add);
     }
     return network(checkpoint, config, checkpoint.weights(), chosen);
+  }
+
+  /// What the architecture of a checkpoint reads. Sizes are symbols; what the architecture can do
+  /// without is optional.
+  ///
+  /// @throws IllegalArgumentException if the architecture is unknown
+  public static List<ModelPort> ports(Checkpoint checkpoint) throws IOException {
+    Config config = checkpoint.config();
+    List<ModelPort> ports = new ArrayList<>();
+    for (Architecture.Input input : Architectures.of(config).inputs(config)) {
+      // "int64 [batch, length]: tokens"
+      String meaning = input.meaning();
+      int open = meaning.indexOf('[');
+      int close = meaning.indexOf(']');
+      List<String> axes = List.of(meaning.substring(open + 1, close).split(", "));
+      String type = meaning.substring(0, open).strip().replace("float32", "float");
+      ports.add(new ModelPort(input.name(), type, axes, !input.required()));
+    }
+    return ports;
   }
 
   private static String type(Config config) {

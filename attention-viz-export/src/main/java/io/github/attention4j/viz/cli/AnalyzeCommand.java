@@ -270,10 +270,14 @@ final class AnalyzeCommand implements Callable<Integer> {
         cell);
   }
 
-  /** Tokens are data: what would steer the terminal is not passed on. */
   private static String shown(String token) {
+    return visible(token, 20);
+  }
+
+  /** Tokens are data: what would steer the terminal is not passed on. */
+  static String visible(String token, int most) {
     String visible = token.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "\uFFFD");
-    return visible.length() <= 20 ? visible : visible.substring(0, 20) + "…";
+    return visible.length() <= most ? visible : visible.substring(0, most) + "…";
   }
 
   private static String number(double value) {

@@ -5,9 +5,7 @@ import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.Explanation;
 import io.github.attention4j.multimodal.TextModel;
-import io.github.attention4j.viz.analysis.HeadAnalysis;
 import io.github.attention4j.viz.explain.ForeignModel;
-import io.github.attention4j.viz.explain.HeadAlignment;
 import io.github.attention4j.viz.explain.MapPicture;
 import io.github.attention4j.viz.format.TraceFile;
 import io.github.attention4j.viz.report.Report;
@@ -18,7 +16,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -38,11 +35,13 @@ import picocli.CommandLine.ParentCommand;
       "",
       "The model 'dates' comes with attention4j: it turns dates as people write them, in 20 languages, into ISO 8601.",
       "",
-      "With --inputs, any checkpoint folder of a known architecture runs on given arrays: trace.safetensors then holds every output "
-          + "(logits, hidden_states.0 ...) and every attention map (attentions.0, cross_attentions.1 ...) under the published "
-          + "names, for all samples; the report shows the first.",
+      "An ONNX file may come from anyone: its attention is found, read and checked. A checkpoint folder of a known architecture is "
+          + "run here. Both read a text with the tokenizer.json beside them, a picture, or arrays; which input of the model is "
+          + "what, its name, type and axes tell, and an input that nothing is given for is named with what to do.",
       "",
-      "An ONNX file may come from anyone: its attention is found, read and checked. It is fed with --inputs or --ids.",
+      "With --inputs, all arrays come from one file: trace.safetensors then holds every output (logits, hidden_states.0 ...) and "
+          + "every attention map (attentions.0, cross_attentions.1 ...) under the published names, for all samples; the report "
+          + "shows the first.",
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -50,12 +49,13 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention explain \"Thursday, May 2, 2052\"",
       "  attention explain --provider onnx --layer 0 --head 2 \"22 grudnia 2087\"",
+      "  attention explain --model bert.onnx --tokenizer tokenizer.json --text \"the cat sat\" --words",
+      "  attention explain --model opus-mt-en-de/ --text \"Good morning\"",
+      "  attention explain --model vit.onnx --image cat.png",
+      "  attention explain --model bert.onnx --ids 101,2023,2003,102 --layers 3,4",
       "  attention explain --model bert-base-uncased/ --inputs sentences.safetensors",
-      "  attention explain --model bert.onnx --ids 101,2023,2003,102",
     })
 final class ExplainCommand implements Callable<Integer> {
-  private static final int MOST_ROLES = 10;
-
   private final Terminal terminal;
   private final ProviderSource providers;
 
@@ -107,8 +107,8 @@ final class ExplainCommand implements Callable<Integer> {
           "With --inputs: the picture that pixels or regions are of; the report shows patches and boxes over it.")
   private Optional<Path> picture = Optional.empty();
 
-  @ArgGroup(exclusive = false, heading = "%nONNX models of other makers:%n")
-  private ForeignExplanation foreign = new ForeignExplanation();
+  @ArgGroup(exclusive = false, heading = "%nONNX files and checkpoint folders:%n")
+  private ReadOptions reading = new ReadOptions();
 
   @Inject
   ExplainCommand(Terminal terminal, ProviderSource providers) {
@@ -118,8 +118,20 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (ForeignModel.isOne(Path.of(model))) {
-      return foreign.run(Path.of(model), inputs, root.options().settings(), out, terminal);
+    Path path = Path.of(model);
+    if (ForeignModel.isOne(path)) {
+      return new PublishedExplanation(reading, out, terminal)
+          .onnx(path, text, inputs, root.options().settings());
+    }
+    if (PublishedExplanation.isFolder(model) && inputs.isEmpty()) {
+      return new PublishedExplanation(reading, out, terminal)
+          .folder(path, text, root.options().execution(providers));
+    }
+    if (reading.any()) {
+      throw new IllegalArgumentException(
+          "model: expected an ONNX file or a checkpoint folder for --text, --ids, --image and --input, got '"
+              + model
+              + "'");
     }
     if (inputs.isPresent()) {
       if (text.isPresent()) {
@@ -150,7 +162,7 @@ final class ExplainCommand implements Callable<Integer> {
         terminal.out().println("not in the vocabulary, read as unknown: " + quoted(explanation));
       }
       print(map, heads);
-      printHeads(trace);
+      HeadLines.of(trace).forEach(terminal.out()::println);
       terminal.out().println();
       terminal.out().println("ran on " + loaded.device());
       terminal.out().println("wrote " + report);
@@ -220,34 +232,5 @@ final class ExplainCommand implements Callable<Integer> {
                     ? ", head " + heads.getFirst()
                     : ", mean of " + heads.size() + " heads"));
     MapPicture.lines(map, heads, root.options().color(terminal)).forEach(terminal.out()::println);
-  }
-
-  /**
-   * What the heads of the cross-attention align; without one, the roles that heads clearly have.
-   */
-  private void printHeads(AttentionTrace trace) {
-    List<String> lines =
-        cross(trace.maps()).stream()
-            .flatMap(map -> HeadAlignment.of(map).stream())
-            .map(HeadAlignment::sentence)
-            .toList();
-    if (lines.isEmpty()) {
-      lines =
-          HeadAnalysis.of(trace).roles().stream()
-              .limit(MOST_ROLES)
-              .map(role ->
-                  String.format(
-                      Locale.ROOT,
-                      "%s: %s %.0f %% (evenly spread: %.0f %%)",
-                      role.head(),
-                      role.role().text(),
-                      100 * role.score(),
-                      100 * role.baseline()))
-              .toList();
-    }
-    if (!lines.isEmpty()) {
-      terminal.out().println();
-      lines.forEach(terminal.out()::println);
-    }
   }
 }
