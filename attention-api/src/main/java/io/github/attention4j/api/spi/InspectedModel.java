@@ -1,6 +1,7 @@
 package io.github.attention4j.api.spi;
 
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Tensor;
 import java.util.List;
 import java.util.Map;
 
@@ -36,6 +37,15 @@ public interface InspectedModel extends AutoCloseable {
   ///   shape, if the request names what is not there, or if the maps would be larger than the
   ///   request allows; the message then says how large
   ModelRun run(Inputs inputs, MapRequest request);
+
+  /// What the model's tables of embeddings say of the ids of a run, before positions or anything
+  /// else is added: `[batch, length, size]` by the input that holds the ids. Empty if no table is
+  /// read by an input.
+  ///
+  /// @param inputs as for [#run]
+  default Map<String, Tensor> embeddings(Inputs inputs) {
+    return Map.of();
+  }
 
   /// Frees the model; a second call does nothing.
   @Override

@@ -194,7 +194,8 @@ final class DecomposedReading implements Reading {
 
   private void checkAxis(Tensor map) {
     NodeProto node = graph.node(site.node());
-    long axis = Graph.integer(node, "axis", -1);
+    boolean first = Graph.is(node, "Softmax") && graph.opset() < 13;
+    long axis = Graph.integer(node, "axis", first ? 1 : -1);
     if (axis >= 0 && axis != map.shape().rank() - 1) {
       throw new NotShownException(
           "it normalises along axis " + axis + " of " + map.shape() + ", not along the last");
@@ -242,9 +243,23 @@ final class DecomposedReading implements Reading {
     return new Layout(batch, heads, rows, keys, Merge.leaves(meeting.size()));
   }
 
+  /** Whether something between the softmax and the probabilities takes a part of a row away. */
   private boolean sinks() {
-    NodeProto maker = graph.maker(site.weights());
-    return maker != null && Graph.is(maker, "Slice", "Mul");
+    String at = site.weights();
+    for (int index = graph.producer(at);
+        index >= 0 && index != site.node();
+        index = graph.producer(at)) {
+      NodeProto maker = graph.node(index);
+      if (Graph.is(maker, "Slice", "Mul")) {
+        return true;
+      }
+      int kept = Graph.is(maker, "Where") ? 1 : 0;
+      at =
+          kept == 1 && graph.isData(maker.getInput(2)) && !graph.isData(maker.getInput(1))
+              ? maker.getInput(2)
+              : maker.getInput(kept);
+    }
+    return false;
   }
 
   private Proof.@Nullable Mask mask(Fetched fetched, Axes captured, Layout layout) {

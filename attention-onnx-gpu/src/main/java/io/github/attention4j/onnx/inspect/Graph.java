@@ -237,6 +237,35 @@ final class Graph {
         || type == TensorProto.DataType.DOUBLE_VALUE;
   }
 
+  /// The input whose whole numbers pick rows of a constant table in this node, or an empty string.
+  /// Positions and segments are not asked for: their names say what they are.
+  String embedded(int index) {
+    NodeProto node = node(index);
+    TensorProto table = is(node, "Gather") ? constant(unmoved(input(node, 0))) : null;
+    String ids = unmoved(input(node, 1));
+    boolean named = !ids.contains("position") && !ids.contains("type") && !ids.contains("mask");
+    return table != null
+            && table.getDimsCount() == 2
+            && isFloat(table.getDataType())
+            && integer(node, "axis", 0) == 0
+            && isInput(ids)
+            && named
+        ? ids
+        : "";
+  }
+
+  /** The value before casts and the like. */
+  private String unmoved(String value) {
+    String at = value;
+    for (NodeProto maker = maker(at); maker != null; maker = maker(at)) {
+      if (!is(maker, "Cast", "Identity", "Reshape", "DequantizeLinear")) {
+        return at;
+      }
+      at = maker.getInput(0);
+    }
+    return at;
+  }
+
   /// The index of the node that makes the value, or -1.
   int producer(String value) {
     return producers.getOrDefault(value, -1);

@@ -2,6 +2,7 @@ package io.github.attention4j.onnx.inspect;
 
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.spi.AttentionSite;
 import io.github.attention4j.api.spi.InspectedModel;
 import io.github.attention4j.api.spi.MapRequest;
@@ -64,6 +65,15 @@ final class InspectedOnnxModel implements InspectedModel {
     }
     Inputs inputs = ports.complete(given);
     return courses.of(inputs).run(inputs, request);
+  }
+
+  @Override
+  public synchronized Map<String, Tensor> embeddings(Inputs given) {
+    if (closed) {
+      throw new IllegalStateException(file.path() + ": closed");
+    }
+    Inputs inputs = ports.complete(given);
+    return courses.of(inputs).embeddings(inputs);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.github.attention4j.onnx.inspect;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.spi.AttentionSite;
 import io.github.attention4j.api.spi.InspectedModel.Refusal;
@@ -39,6 +40,7 @@ final class Inspection implements AutoCloseable {
   private final List<Refusal> refusals = new ArrayList<>();
   private final Set<String> caches;
   private @Nullable Prepared prepared;
+  private @Nullable RuntimeSession embedding;
 
   Inspection(ModelFile file, Settings settings) {
     this.file = file;
@@ -222,6 +224,34 @@ final class Inspection implements AutoCloseable {
     return ready;
   }
 
+  /// What tables of embeddings say of the ids of a run, by the input that holds the ids.
+  Map<String, Tensor> embeddings(Inputs inputs) {
+    Extension extension = new Extension(graph);
+    Map<String, String> outputs = new LinkedHashMap<>();
+    for (int index = 0; index < graph.size(); index++) {
+      String ids = graph.embedded(index);
+      if (!ids.isEmpty() && !outputs.containsKey(ids)) {
+        outputs.put(ids, extension.expose(graph.node(index).getOutput(0)));
+      }
+    }
+    if (outputs.isEmpty()) {
+      return Map.of();
+    }
+    RuntimeSession session = embedding;
+    if (session == null) {
+      session = new RuntimeSession(file, extension.bytes(), settings);
+      embedding = session;
+    }
+    Fetched fetched = session.run(inputs, new LinkedHashSet<>(outputs.values()));
+    Map<String, Tensor> embeddings = new LinkedHashMap<>();
+    outputs.forEach((ids, output) -> {
+      if (fetched.array(output) instanceof Tensor rows && rows.shape().rank() == 3) {
+        embeddings.put(ids, rows);
+      }
+    });
+    return embeddings;
+  }
+
   /** How large what a site needs is: its map, and what a run returns beside it for the proof. */
   // Read once, never compared or published.
   @SuppressWarnings("ArrayRecordComponent")
@@ -349,6 +379,11 @@ final class Inspection implements AutoCloseable {
     prepared = null;
     if (ready != null) {
       ready.session.close();
+    }
+    RuntimeSession open = embedding;
+    embedding = null;
+    if (open != null) {
+      open.close();
     }
   }
 }

@@ -98,10 +98,12 @@ final class Ports {
     List<ModelPort> ports = inputs();
     Set<String> known = new HashSet<>();
     Map<String, Long> sizes = new HashMap<>();
+    long batch = 1;
     for (ModelPort port : ports) {
       known.add(port.name());
       if (given.has(port.name())) {
         long[] shape = given.get(port.name()).shape().toArray();
+        batch = shape.length > 1 && sizes.isEmpty() ? shape[0] : batch;
         for (int axis = 0; axis < Math.min(shape.length, port.axes().size()); axis++) {
           sizes.putIfAbsent(port.axes().get(axis), shape[axis]);
         }
@@ -120,7 +122,7 @@ final class Ports {
     Inputs complete = given;
     for (ModelPort port : ports) {
       if (!given.has(port.name()) && caches.contains(port.name())) {
-        complete = complete.with(port.name(), empty(port, sizes));
+        complete = complete.with(port.name(), empty(port, sizes, batch));
       } else if (!given.has(port.name()) && !port.optional()) {
         throw new IllegalArgumentException(
             "inputs: expected '"
@@ -136,18 +138,26 @@ final class Ports {
     return complete;
   }
 
-  /** No past: symbols that no given input has a size for are 0. */
-  private static Tensor empty(ModelPort port, Map<String, Long> sizes) {
+  /**
+   * No past: symbols that no given input has a size for are 0, but for the first of several, which
+   * is the batch.
+   */
+  private static Tensor empty(ModelPort port, Map<String, Long> sizes, long batch) {
     long[] shape = new long[port.axes().size()];
-    boolean isEmpty = false;
-    for (int axis = 0; axis < shape.length; axis++) {
+    int unknown = 0;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
       String size = port.axes().get(axis);
-      shape[axis] =
-          size.matches("\\d{1,18}")
-              ? Long.parseLong(size)
-              : size.equals("?") ? 0 : sizes.getOrDefault(size, 0L);
-      isEmpty |= shape[axis] == 0;
+      Long known = size.equals("?") ? null : sizes.get(size);
+      if (size.matches("\\d{1,18}")) {
+        shape[axis] = Long.parseLong(size);
+      } else if (known != null) {
+        shape[axis] = known;
+      } else {
+        unknown++;
+        shape[axis] = axis <= 1 && unknown > 1 ? batch : 0;
+      }
     }
+    boolean isEmpty = java.util.Arrays.stream(shape).anyMatch(size -> size == 0);
     if (!isEmpty) {
       throw new IllegalArgumentException(
           "inputs: expected '" + port.name() + "', which cannot be left empty: " + port.axes());

@@ -93,11 +93,10 @@ final class SoftmaxFinder {
   private @Nullable String scores(int index) {
     NodeProto node = graph.node(index);
     if (Graph.is(node, "Softmax")) {
-      boolean coerces = graph.opset() < 13;
-      long axis = Graph.integer(node, "axis", coerces ? 1 : -1);
-      // Before opset 13 an axis other than the last flattens what follows it: attention then never
-      // has the default.
-      return axis == -1 || axis >= (coerces ? 2 : 1) ? node.getInput(0) : null;
+      // Before opset 13 an axis other than the last flattens what follows it; with two axes, which
+      // a run tells, the default is the last.
+      long axis = Graph.integer(node, "axis", graph.opset() < 13 ? 1 : -1);
+      return axis == -1 || axis >= 1 ? node.getInput(0) : null;
     }
     if (Graph.isMicrosoft(node, "QLinearSoftmax")) {
       return node.getInput(0);

@@ -9,12 +9,15 @@ import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.spi.InspectedModel;
 import io.github.attention4j.api.spi.MapRequest;
 import io.github.attention4j.onnx.proto.AttributeProto;
+import io.github.attention4j.onnx.proto.FunctionProto;
 import io.github.attention4j.onnx.proto.GraphProto;
 import io.github.attention4j.onnx.proto.ModelProto;
 import io.github.attention4j.onnx.proto.NodeProto;
 import io.github.attention4j.onnx.proto.OperatorSetIdProto;
+import io.github.attention4j.onnx.proto.SparseTensorProto;
 import io.github.attention4j.onnx.proto.StringStringEntryProto;
 import io.github.attention4j.onnx.proto.TensorProto;
+import io.github.attention4j.onnx.proto.TrainingInfoProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,6 +26,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,22 +165,32 @@ final class UntrustedModelTests {
     refused(model.build().toByteArray(), "tensor 'inside'", "4000 bytes", "3 bytes");
   }
 
-  @Test
-  void looksForExternalDataInSubgraphsAndAttributesToo() {
+  @ParameterizedTest
+  @CsvSource({
+    "../secret.bin, 0, 4",
+    "/etc/hostname, 0, 4",
+    "linked/secret.bin, 0, 4",
+    "weights.bin, 0, 1000000000000",
+    "weights.bin, 9223372036854775807, 4"
+  })
+  void looksForExternalDataWhereverATensorStands(String location, String offset, String length)
+      throws IOException {
+    Files.createDirectories(folder.resolve("model"));
+    weights(folder.resolve("model/weights.bin"));
+    weights(folder.resolve("secret.bin"));
+    Files.createSymbolicLink(folder.resolve("model/linked"), folder);
     TensorProto outside =
         TensorProto.newBuilder()
             .setName("deep")
             .setDataType(1)
             .addDims(1)
             .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-            .addExternalData(entry("location", "../secret.bin"))
+            .addExternalData(entry("location", location))
+            .addExternalData(entry("offset", offset))
+            .addExternalData(entry("length", length))
             .build();
-    NodeProto constant =
-        NodeProto.newBuilder()
-            .setOpType("Constant")
-            .addOutput("c")
-            .addAttribute(AttributeProto.newBuilder().setName("value").setT(outside))
-            .build();
+    SparseTensorProto sparse = SparseTensorProto.newBuilder().setIndices(outside).build();
+    NodeProto constant = constant(AttributeProto.newBuilder().setName("value").setT(outside));
     NodeProto branching =
         NodeProto.newBuilder()
             .setOpType("If")
@@ -185,9 +200,60 @@ final class UntrustedModelTests {
                     .setName("then_branch")
                     .setG(GraphProto.newBuilder().addNode(constant)))
             .build();
-    hand.features("x", 1);
-    hand.graph().addNode(branching);
-    refused(hand.model().toByteArray(), "tensor 'deep'");
+    List<UnaryOperator<ModelProto>> places =
+        List.of(
+            model -> inGraph(model, graph -> graph.addNode(constant)),
+            model -> inGraph(model, graph -> graph.addNode(branching)),
+            model ->
+                inGraph(
+                    model,
+                    graph ->
+                        graph.addNode(constant(AttributeProto.newBuilder().addTensors(outside)))),
+            model ->
+                inGraph(
+                    model,
+                    graph ->
+                        graph.addNode(
+                            constant(AttributeProto.newBuilder().setSparseTensor(sparse)))),
+            model -> inGraph(model, graph -> graph.addSparseInitializer(sparse)),
+            model ->
+                model.toBuilder()
+                    .addFunctions(
+                        FunctionProto.newBuilder().setName("f").setDomain("d").addNode(branching))
+                    .build(),
+            model ->
+                model.toBuilder()
+                    .addFunctions(
+                        FunctionProto.newBuilder()
+                            .setName("f")
+                            .setDomain("d")
+                            .addAttributeProto(
+                                AttributeProto.newBuilder().setName("a").setT(outside)))
+                    .build(),
+            model ->
+                model.toBuilder()
+                    .addTrainingInfo(
+                        TrainingInfoProto.newBuilder()
+                            .setInitialization(GraphProto.newBuilder().addInitializer(outside)))
+                    .build());
+    hand.output(hand.softmax(hand.features("x", 1)));
+    for (UnaryOperator<ModelProto> place : places) {
+      refused(place.apply(hand.model()).toByteArray(), "tensor 'deep'");
+    }
+  }
+
+  private static NodeProto constant(AttributeProto.Builder attribute) {
+    return NodeProto.newBuilder()
+        .setOpType("Constant")
+        .addOutput("c")
+        .addAttribute(attribute)
+        .build();
+  }
+
+  private static ModelProto inGraph(ModelProto model, Consumer<GraphProto.Builder> change) {
+    ModelProto.Builder changed = model.toBuilder();
+    change.accept(changed.getGraphBuilder());
+    return changed.build();
   }
 
   @Test
