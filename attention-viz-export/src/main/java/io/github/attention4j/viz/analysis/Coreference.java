@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Which heads follow coreference: whether a mention looks, among the mentions before it, most at
 /// one of the same entity.
@@ -19,6 +20,8 @@ public final class Coreference {
   private final Map<HeadId, Integer> right = new LinkedHashMap<>();
   private int asked;
   private int nearestRight;
+  private final Map<HeadId, StrongestCells> cells = new LinkedHashMap<>();
+  private long texts;
 
   /// None yet.
   public Coreference() {}
@@ -35,7 +38,12 @@ public final class Coreference {
   /// @param right how often it chose a mention of the same entity
   /// @param asked how often it was asked
   /// @param baseline the accuracy of the nearest mention
-  public record Score(HeadId head, int right, int asked, double baseline) {
+  /// @param cells right answers with the most weight
+  public record Score(HeadId head, int right, int asked, double baseline, List<Cell> cells) {
+    public Score {
+      cells = List.copyOf(cells);
+    }
+
     /// The share of right answers.
     public double accuracy() {
       return (double) right / asked;
@@ -73,16 +81,33 @@ public final class Coreference {
       int[] wordOf = WordWeights.align(words, map.keys());
       for (int head = 0; head < map.heads(); head++) {
         double[][] weights = WordWeights.of(map, head, wordOf, words.size());
+        HeadId id = new HeadId(map.label(), head);
         int hits = 0;
         for (int question : questions) {
-          hits += answersRight(weights, mentions, question) ? 1 : 0;
+          Mention answer = answer(weights, mentions, question);
+          Mention asks = mentions.get(question);
+          if (answer != null && answer.entity() == asks.entity()) {
+            hits++;
+            cells
+                .computeIfAbsent(id, ignored -> new StrongestCells())
+                .offer(
+                    new Cell(
+                        texts,
+                        asks.word(),
+                        answer.word(),
+                        words.get(asks.word()),
+                        words.get(answer.word()),
+                        weights[asks.word()][answer.word()]));
+          }
         }
-        right.merge(new HeadId(map.label(), head), hits, Integer::sum);
+        right.merge(id, hits, Integer::sum);
       }
     }
+    texts++;
   }
 
-  private static boolean answersRight(double[][] weights, List<Mention> mentions, int question) {
+  private static @Nullable Mention answer(
+      double[][] weights, List<Mention> mentions, int question) {
     double[] row = weights[mentions.get(question).word()];
     Mention best = null;
     for (Mention candidate : mentions.subList(0, question)) {
@@ -90,7 +115,7 @@ public final class Coreference {
         best = candidate;
       }
     }
-    return best != null && best.entity() == mentions.get(question).entity();
+    return best;
   }
 
   /// Adds what another has seen of the same model.
@@ -98,6 +123,11 @@ public final class Coreference {
     other.right.forEach((head, count) -> right.merge(head, count, Integer::sum));
     asked += other.asked;
     nearestRight += other.nearestRight;
+    other.cells.forEach((head, strongest) ->
+        cells
+            .computeIfAbsent(head, ignored -> new StrongestCells())
+            .merge(strongest.renumbered(texts)));
+    texts += other.texts;
   }
 
   /// All scores, the most accurate head first; none if nothing was asked.
@@ -107,7 +137,12 @@ public final class Coreference {
     }
     return right.entrySet().stream()
         .map(entry ->
-            new Score(entry.getKey(), entry.getValue(), asked, (double) nearestRight / asked))
+            new Score(
+                entry.getKey(),
+                entry.getValue(),
+                asked,
+                (double) nearestRight / asked,
+                cells.getOrDefault(entry.getKey(), new StrongestCells()).cells()))
         .sorted(
             Comparator.comparingInt(Score::right)
                 .reversed()

@@ -3,7 +3,9 @@ package io.github.attention4j.viz.analysis;
 import io.github.attention4j.api.trace.AttentionMap;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /// Whether a head looks at tokens of similar meaning: the share of its weight between different
@@ -18,11 +20,16 @@ import java.util.Random;
 /// @param baseline the mean share with shuffled embeddings
 /// @param spread the standard deviation of the share with shuffled embeddings
 /// @param pairs how many close pairs there are
+/// @param cells close pairs with the most weight
 public record SemanticAssociation(
-    HeadId head, double share, double baseline, double spread, int pairs) {
+    HeadId head, double share, double baseline, double spread, int pairs, List<Cell> cells) {
   private static final double CLOSE = 0.1;
   private static final int SHUFFLES = 100;
   private static final long SEED = 20;
+
+  public SemanticAssociation {
+    cells = List.copyOf(cells);
+  }
 
   /// The scores of all heads of a map.
   ///
@@ -61,9 +68,70 @@ public record SemanticAssociation(
               share(weights, close, tokens),
               mean,
               Math.sqrt(variance),
-              count(close)));
+              count(close),
+              strongest(weights, close, map.keys().texts())));
     }
     return scores;
+  }
+
+  private static List<Cell> strongest(HeadWeights weights, boolean[][] close, List<String> tokens) {
+    StrongestCells strongest = new StrongestCells();
+    for (int query = 0; query < close.length; query++) {
+      for (int key = 0; key < close.length; key++) {
+        if (close[query][key]) {
+          strongest.offer(
+              new Cell(0, query, key, tokens.get(query), tokens.get(key), weights.get(query, key)));
+        }
+      }
+    }
+    return strongest.cells();
+  }
+
+  /// The scores of several texts as one: means over the texts, and the spread of the mean.
+  ///
+  /// @param texts the scores of each text, heads in the same order
+  public static List<SemanticAssociation> over(List<List<SemanticAssociation>> texts) {
+    Map<HeadId, List<SemanticAssociation>> heads = new LinkedHashMap<>();
+    for (int text = 0; text < texts.size(); text++) {
+      for (SemanticAssociation score : texts.get(text)) {
+        StrongestCells renumbered = new StrongestCells();
+        renumbered.merge(score.cells);
+        heads
+            .computeIfAbsent(score.head, ignored -> new ArrayList<>())
+            .add(
+                new SemanticAssociation(
+                    score.head,
+                    score.share,
+                    score.baseline,
+                    score.spread,
+                    score.pairs,
+                    renumbered.renumbered(text)));
+      }
+    }
+    List<SemanticAssociation> scores = new ArrayList<>();
+    heads.forEach((head, all) -> scores.add(mean(head, all)));
+    scores.sort(
+        java.util.Comparator.comparingDouble(
+            (SemanticAssociation score) -> score.baseline - score.share));
+    return scores;
+  }
+
+  private static SemanticAssociation mean(HeadId head, List<SemanticAssociation> all) {
+    StrongestCells strongest = new StrongestCells();
+    double variance = 0;
+    int pairs = 0;
+    for (SemanticAssociation one : all) {
+      strongest.merge(one.cells);
+      variance += one.spread * one.spread;
+      pairs += one.pairs;
+    }
+    return new SemanticAssociation(
+        head,
+        all.stream().mapToDouble(SemanticAssociation::share).average().orElse(0),
+        all.stream().mapToDouble(SemanticAssociation::baseline).average().orElse(0),
+        Math.sqrt(variance) / all.size(),
+        pairs,
+        strongest.cells());
   }
 
   /// Whether the share is above chance: by more than four standard deviations of the shuffled ones,

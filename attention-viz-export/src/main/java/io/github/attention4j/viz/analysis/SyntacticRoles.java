@@ -25,6 +25,8 @@ public final class SyntacticRoles {
   private final Map<Asked, Integer> right = new HashMap<>();
   private final Map<String, Integer> asked = new HashMap<>();
   private final Map<String, TreeMap<Integer, Integer>> offsets = new HashMap<>();
+  private final Map<Asked, StrongestCells> cells = new HashMap<>();
+  private long texts;
 
   /// None yet.
   public SyntacticRoles() {}
@@ -46,6 +48,7 @@ public final class SyntacticRoles {
   /// @param asked how often it was asked
   /// @param baseline the accuracy of the best fixed offset
   /// @param offset that offset, from the dependent to its head, in words
+  /// @param cells right answers with the most weight
   public record Score(
       HeadId head,
       String relation,
@@ -53,7 +56,12 @@ public final class SyntacticRoles {
       int right,
       int asked,
       double baseline,
-      int offset) {
+      int offset,
+      List<Cell> cells) {
+    public Score {
+      cells = List.copyOf(cells);
+    }
+
     /// The share of right answers.
     public double accuracy() {
       return (double) right / asked;
@@ -99,6 +107,7 @@ public final class SyntacticRoles {
         answers(id, Direction.HEAD_TO_DEPENDENT, transposed(weights), words);
       }
     }
+    texts++;
   }
 
   private void answers(
@@ -106,9 +115,23 @@ public final class SyntacticRoles {
     for (int i = 0; i < words.size(); i++) {
       boolean hit = WordWeights.best(weights[i], i) == words.get(i).head();
       for (String relation : relations(words.get(i))) {
-        right.merge(new Asked(head, relation, direction), hit ? 1 : 0, Integer::sum);
+        Asked key = new Asked(head, relation, direction);
+        right.merge(key, hit ? 1 : 0, Integer::sum);
+        if (hit) {
+          cells
+              .computeIfAbsent(key, ignored -> new StrongestCells())
+              .offer(cell(direction, i, words, weights[i][words.get(i).head()]));
+        }
       }
     }
+  }
+
+  /** Where the answer stands in the map: a dependent's head is its key, or its query. */
+  private Cell cell(Direction direction, int word, List<Conllu.Word> words, double weight) {
+    boolean forth = direction == Direction.DEPENDENT_TO_HEAD;
+    int query = forth ? word : words.get(word).head();
+    int key = forth ? words.get(word).head() : word;
+    return new Cell(texts, query, key, words.get(query).form(), words.get(key).form(), weight);
   }
 
   /// What a word is asked about: nothing for a root.
@@ -118,6 +141,11 @@ public final class SyntacticRoles {
 
   /// Adds what another has seen of the same model.
   public void merge(SyntacticRoles other) {
+    other.cells.forEach((key, strongest) ->
+        cells
+            .computeIfAbsent(key, ignored -> new StrongestCells())
+            .merge(strongest.renumbered(texts)));
+    texts += other.texts;
     other.right.forEach((key, count) -> right.merge(key, count, Integer::sum));
     other.asked.forEach((relation, count) -> asked.merge(relation, count, Integer::sum));
     other.offsets.forEach((relation, counts) ->
@@ -144,7 +172,8 @@ public final class SyntacticRoles {
               hits,
               count,
               (double) best.getValue() / count,
-              best.getKey()));
+              best.getKey(),
+              cells.getOrDefault(key, new StrongestCells()).cells()));
     });
     scores.sort(
         Comparator.comparingDouble(Score::surprise)

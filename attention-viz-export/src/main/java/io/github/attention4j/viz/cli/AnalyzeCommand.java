@@ -1,10 +1,14 @@
 package io.github.attention4j.viz.cli;
 
-import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.viz.analysis.AnalysisFile;
+import io.github.attention4j.viz.analysis.Cell;
 import io.github.attention4j.viz.analysis.Conllu;
+import io.github.attention4j.viz.analysis.Coreference;
+import io.github.attention4j.viz.analysis.CoreferenceText;
 import io.github.attention4j.viz.analysis.HeadAnalysis;
 import io.github.attention4j.viz.analysis.RoleScore;
+import io.github.attention4j.viz.analysis.SemanticAssociation;
 import io.github.attention4j.viz.analysis.SyntacticRoles;
 import io.github.attention4j.viz.format.TraceFile;
 import jakarta.inject.Inject;
@@ -17,6 +21,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +55,9 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention analyze attention-out/trace.safetensors",
       "  attention analyze --texts sentences.txt --model dates --out roles",
+      "  attention analyze --texts sentences.txt --model bert.onnx --tokenizer tokenizer.json",
       "  attention analyze --conllu treebank.conllu --model bert-folder",
+      "  attention analyze --coreference dev.jsonl --model bert-folder",
       "  attention analyze part1/analysis.json part2/analysis.json --out both",
     })
 final class AnalyzeCommand implements Callable<Integer> {
@@ -84,10 +91,31 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "NAME|DIR",
+      paramLabel = "NAME|DIR|FILE.onnx",
       description =
-          "The model for --texts and --conllu: one that comes with attention4j, or a folder.")
+          "The model to run: one that comes with attention4j, an ONNX file, or a checkpoint folder.")
   private Optional<String> model = Optional.empty();
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description =
+          "A Hugging Face tokenizer.json or its folder; the one beside the model if not given.")
+  private Optional<Path> tokenizer = Optional.empty();
+
+  @Option(
+      names = "--coreference",
+      paramLabel = "FILE.jsonl",
+      description =
+          "Run the model over texts with clusters of mentions and say which heads find antecedents. Lines of {\"sentences\": "
+              + "[[word, ...], ...], \"clusters\": [[[first, last], ...], ...]}; the baseline is the nearest mention.")
+  private Optional<Path> coreference = Optional.empty();
+
+  @Option(
+      names = "--semantic",
+      description =
+          "With --texts: say which heads look at tokens of similar embeddings instead; the baseline shuffles them.")
+  private boolean semantic;
 
   @Option(
       names = "--out",
@@ -107,13 +135,28 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int inputs = (files.isEmpty() ? 0 : 1) + (texts.isEmpty() ? 0 : 1) + (conllu.isEmpty() ? 0 : 1);
+    int inputs =
+        (files.isEmpty() ? 0 : 1)
+            + (texts.isEmpty() ? 0 : 1)
+            + (conllu.isEmpty() ? 0 : 1)
+            + (coreference.isEmpty() ? 0 : 1);
     if (inputs != 1) {
       throw new IllegalArgumentException(
-          "FILE, --texts, --conllu: expected one of them, got " + inputs);
+          "FILE, --texts, --conllu, --coreference: expected one of them, got " + inputs);
+    }
+    if (semantic && texts.isEmpty()) {
+      throw new IllegalArgumentException("semantic: expected --texts beside it");
     }
     if (conllu.isPresent()) {
       SyntaxTable.print(followed(conllu.get()), all, LINES, terminal.out());
+      return ExitCode.OK;
+    }
+    if (coreference.isPresent()) {
+      MeaningTables.print(resolved(coreference.get()), all, LINES, terminal.out());
+      return ExitCode.OK;
+    }
+    if (semantic) {
+      MeaningTables.print(associated(texts.get()), all, LINES, terminal.out());
       return ExitCode.OK;
     }
     Path state = OutputFolder.prepare(out).file(STATE);
@@ -156,7 +199,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       total = lines.filter(line -> !line.isBlank()).count();
     }
     long saved = System.nanoTime();
-    try (TextModel loaded = Models.load(name, root.options().execution(providers));
+    try (TextSource loaded = open(name);
         BufferedReader reader = Files.newBufferedReader(file)) {
       long number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -164,7 +207,7 @@ final class AnalyzeCommand implements Callable<Integer> {
           continue;
         }
         terminal.progress(number + " of " + total + " texts");
-        analysis.add(loaded.explain(line).trace());
+        analysis.add(loaded.trace(line));
         if (System.nanoTime() - saved > BETWEEN_SAVES.toNanos()) {
           new AnalysisFile(source, analysis).write(state);
           saved = System.nanoTime();
@@ -177,19 +220,60 @@ final class AnalyzeCommand implements Callable<Integer> {
   private SyntacticRoles followed(Path file) throws IOException {
     List<Conllu.Sentence> sentences = Conllu.read(file);
     SyntacticRoles roles = new SyntacticRoles();
-    try (TextModel loaded = Models.load(modelName(), root.options().execution(providers))) {
+    try (TextSource loaded = open(modelName())) {
       for (int i = 0; i < sentences.size(); i++) {
         terminal.progress((i + 1) + " of " + sentences.size() + " sentences");
-        roles.add(loaded.explain(sentences.get(i).text()).trace(), sentences.get(i));
+        roles.add(loaded.trace(sentences.get(i).text()), sentences.get(i));
       }
     }
     terminal.endProgress();
     return roles;
   }
 
+  private Coreference resolved(Path file) throws IOException {
+    List<CoreferenceText> read = CoreferenceText.read(file);
+    Coreference coreferences = new Coreference();
+    try (TextSource loaded = open(modelName())) {
+      for (int i = 0; i < read.size(); i++) {
+        terminal.progress((i + 1) + " of " + read.size() + " texts");
+        CoreferenceText one = read.get(i);
+        coreferences.add(loaded.trace(one.text()), one.words(), one.mentions());
+      }
+    }
+    terminal.endProgress();
+    return coreferences;
+  }
+
+  private List<SemanticAssociation> associated(Path file) throws IOException {
+    List<List<SemanticAssociation>> scores = new ArrayList<>();
+    try (TextSource loaded = open(modelName());
+        BufferedReader reader = Files.newBufferedReader(file)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (!line.isBlank()) {
+          terminal.progress((scores.size() + 1) + " texts");
+          AttentionTrace trace = loaded.trace(line);
+          float[][] embeddings = loaded.embeddings(line);
+          scores.add(
+              trace.maps().stream()
+                  .filter(map -> map.queries().equals(map.keys()))
+                  .filter(map -> map.keys().size() == embeddings.length)
+                  .flatMap(map -> SemanticAssociation.of(map, embeddings).stream())
+                  .toList());
+        }
+      }
+    }
+    terminal.endProgress();
+    return SemanticAssociation.over(scores);
+  }
+
+  private TextSource open(String name) throws IOException {
+    return TextSource.open(name, tokenizer, root.options(), providers);
+  }
+
   private String modelName() {
-    return model.orElseThrow(
-        () -> new IllegalArgumentException("model: expected --model beside --texts or --conllu"));
+    return model.orElseThrow(() ->
+        new IllegalArgumentException(
+            "model: expected --model beside --texts, --conllu or --coreference"));
   }
 
   private HeadAnalysis resumed(Path state, Map<String, String> source) throws IOException {
@@ -246,20 +330,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   private static String line(RoleScore score) {
-    String cell =
-        score.cells().stream()
-            .findFirst()
-            .map(strongest ->
-                String.format(
-                    Locale.ROOT,
-                    "'%s' -> '%s' %.2f (text %d, %d -> %d)",
-                    shown(strongest.queryToken()),
-                    shown(strongest.keyToken()),
-                    strongest.weight(),
-                    strongest.text(),
-                    strongest.query(),
-                    strongest.key()))
-            .orElse("");
+    String cell = cell(score.cells());
     return line(
         score.role().text() + (score.detail().isEmpty() ? "" : " " + score.detail()),
         score.head().toString(),
@@ -268,6 +339,23 @@ final class AnalyzeCommand implements Callable<Integer> {
         number(score.surprise()),
         score.tally().rows() + (score.small() ? " small sample" : ""),
         cell);
+  }
+
+  /** Where it is seen most clearly. */
+  static String cell(List<Cell> cells) {
+    return cells.stream()
+        .findFirst()
+        .map(strongest ->
+            String.format(
+                Locale.ROOT,
+                "'%s' -> '%s' %.2f (text %d, %d -> %d)",
+                shown(strongest.queryToken()),
+                shown(strongest.keyToken()),
+                strongest.weight(),
+                strongest.text(),
+                strongest.query(),
+                strongest.key()))
+        .orElse("");
   }
 
   private static String shown(String token) {

@@ -93,7 +93,7 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
     HeadLines.of(trace).forEach(terminal.out()::println);
     Path traceFile = target.file("trace.safetensors");
     TraceFile.write(trace, shown.explained().arrays(), traceFile);
-    Report report = Report.of(trace);
+    Report report = Report.of(trace).withNorms(shown.explained().norms());
     if (shown.picture().isPresent()) {
       report = report.with(shown.picture().get());
     }

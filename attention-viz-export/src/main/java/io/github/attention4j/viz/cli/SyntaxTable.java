@@ -20,14 +20,15 @@ final class SyntaxTable {
     out.println(
         String.format(
             Locale.ROOT,
-            "%-12s %-19s %-19s %8s %8s %7s %6s",
+            "%-12s %-19s %-19s %8s %8s %7s %6s  %s",
             "relation",
             "direction",
             "head",
             "accuracy",
             "baseline",
             "offset",
-            "words"));
+            "words",
+            "seen most clearly in"));
     scores.stream().limit(lines).forEach(score -> out.println(line(score)));
     if (scores.size() > lines) {
       out.println("and " + (scores.size() - lines) + " more");
@@ -37,7 +38,7 @@ final class SyntaxTable {
   private static String line(SyntacticRoles.Score score) {
     return String.format(
         Locale.ROOT,
-        "%-12s %-19s %-19s %8.3f %8.3f %+7d %6d%s",
+        "%-12s %-19s %-19s %8.3f %8.3f %+7d %6d%s  %s",
         score.relation(),
         score.direction().name().toLowerCase(Locale.ROOT).replace('_', ' '),
         score.head(),
@@ -45,6 +46,7 @@ final class SyntaxTable {
         score.baseline(),
         score.offset(),
         score.asked(),
-        score.small() ? " small sample" : "");
+        score.small() ? " small sample" : "",
+        AnalyzeCommand.cell(score.cells()));
   }
 }

@@ -82,7 +82,19 @@ public final class CheckpointFolder implements ExplainableModel {
         ready.unusedTensors().isEmpty()
             ? List.of()
             : List.of("tensors this network does not use: " + ready.unusedTensors());
-    return new Run(result.arrays(), maps, result.arrays(), notes);
+    return new Run(result.arrays(), maps, List.of(), result.arrays(), notes);
+  }
+
+  /// The first hidden states: embeddings with whatever the architecture adds before its first
+  /// layer.
+  @Override
+  public @Nullable Tensor embeddings(Inputs inputs, Run run) {
+    for (String name : List.of("hidden_states.0", "encoder_hidden_states.0")) {
+      if (run.arrays().get(name) instanceof Tensor states && states.shape().rank() == 3) {
+        return states;
+      }
+    }
+    return null;
   }
 
   private AttentionMap chosen(AttentionMap map) {

@@ -25,14 +25,42 @@ public record Explainer(
     VocabularyConfig vocabulary,
     boolean words) {
 
+  /// The embeddings of the tokens of a text, one row each.
+  ///
+  /// @throws IllegalArgumentException if the model's are not found
+  public float[][] embeddings(Given given) throws IOException {
+    InputMapping mapping = InputMapping.of(model.inputs(), given);
+    ExplainableModel.Run run = model.run(mapping.inputs(), mapping.copies());
+    Tensor rows = model.embeddings(mapping.inputs(), run);
+    Positions read = given.source() == null ? given.target() : given.source();
+    if (rows == null || read == null || rows.shape().size(1) < read.size()) {
+      throw new IllegalArgumentException(
+          "semantic: expected embeddings of the tokens: a table that the ids pick rows from, or hidden_states.0; found none");
+    }
+    int size = rows.shape().intSize(2);
+    float[][] embeddings = new float[read.size()][size];
+    for (int i = 0; i < embeddings.length; i++) {
+      for (int d = 0; d < size; d++) {
+        embeddings[i][d] = rows.at((long) i * size + d);
+      }
+    }
+    return embeddings;
+  }
+
   /// What a run showed.
   ///
   /// @param trace with names
+  /// @param norms the lengths of what keys add to queries, with names; empty unless found
   /// @param arrays outputs and unnamed maps of all samples
   /// @param notes lines about what was shown and what was not
-  public record Explained(AttentionTrace trace, Map<String, NdArray> arrays, List<String> notes) {
+  public record Explained(
+      AttentionTrace trace,
+      List<AttentionMap> norms,
+      Map<String, NdArray> arrays,
+      List<String> notes) {
     public Explained {
       arrays = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
+      norms = List.copyOf(norms);
       notes = List.copyOf(notes);
     }
   }
@@ -76,7 +104,11 @@ public record Explainer(
       int start = words ? source.words()[source.pairStart()] : source.pairStart();
       all.put("pair_start", Integer.toString(start));
     }
-    return new Explained(new AttentionTrace(maps, all), run.arrays(), run.notes());
+    // Lengths of pieces do not add up to those of words.
+    Naming plain = new Naming(at, mapping, false);
+    List<AttentionMap> norms =
+        words ? List.of() : run.norms().stream().map(plain::lengths).toList();
+    return new Explained(new AttentionTrace(maps, all), norms, run.arrays(), run.notes());
   }
 
   private static String reasons(List<String> notes) {

@@ -46,11 +46,23 @@ public final class ForeignModel implements AutoCloseable {
     if (!Files.isDirectory(path)) {
       return null;
     }
-    List<Path> found = new ArrayList<>();
-    try (var files = Files.newDirectoryStream(path, "*.onnx")) {
-      files.forEach(found::add);
+    List<Path> found = matching(path, "*.onnx");
+    if (found.size() > 1 && matching(path, "*.safetensors").isEmpty()) {
+      throw new IllegalArgumentException(
+          path
+              + ": expected one ONNX file, got "
+              + found.stream().map(file -> String.valueOf(file.getFileName())).sorted().toList()
+              + ": name one of them");
     }
     return found.size() == 1 ? found.getFirst() : null;
+  }
+
+  private static List<Path> matching(Path folder, String pattern) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (var files = Files.newDirectoryStream(folder, pattern)) {
+      files.forEach(found::add);
+    }
+    return found;
   }
 
   /// Opens a model with the inspector of its format.

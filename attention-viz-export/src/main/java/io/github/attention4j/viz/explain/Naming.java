@@ -26,11 +26,25 @@ public record Naming(Given given, InputMapping mapping, boolean words) {
   ///
   /// @throws IllegalArgumentException if a position looks at what only fills the text up
   public AttentionMap named(AttentionMap map) {
+    return named(map, SEEN);
+  }
+
+  /// A map of lengths with names, what fills up cut off.
+  AttentionMap lengths(AttentionMap map) {
+    return named(map, Double.POSITIVE_INFINITY);
+  }
+
+  private AttentionMap named(AttentionMap map, double seen) {
     MapLabel.Kind kind = map.label().kind();
     boolean decodes = kind == MapLabel.Kind.DECODER || kind == MapLabel.Kind.CROSS;
     Side queries = side(decodes, VISION_QUERIES.contains(kind), map.queries());
-    Side keys = side(kind == MapLabel.Kind.DECODER, VISION_KEYS.contains(kind), map.keys());
-    AttentionMap cut = cut(map, queries.positions(), keys.positions());
+    // A decoder without its encoder looks at states that have no names.
+    boolean unnamed = kind == MapLabel.Kind.CROSS && given.source() == null;
+    Side keys =
+        unnamed
+            ? new Side(Positions.ofEach(map.keys(), new long[0]), map.keys().size())
+            : side(kind == MapLabel.Kind.DECODER, VISION_KEYS.contains(kind), map.keys());
+    AttentionMap cut = cut(map, queries.positions(), keys.positions(), seen);
     return words ? WordMaps.of(cut, queries.positions(), keys.positions()) : cut;
   }
 
@@ -56,7 +70,8 @@ public record Naming(Given given, InputMapping mapping, boolean words) {
     return new Side(Positions.ofEach(labels, new long[0]), count);
   }
 
-  private static AttentionMap cut(AttentionMap map, Positions queries, Positions keys) {
+  private static AttentionMap cut(
+      AttentionMap map, Positions queries, Positions keys, double seen) {
     int rows = queries.size();
     int columns = keys.size();
     int allRows = map.queries().size();
@@ -74,7 +89,7 @@ public record Naming(Given given, InputMapping mapping, boolean words) {
           float weight = map.weights().at(from + column);
           if (column < columns) {
             part.set(to++, weight);
-          } else if (weight > SEEN) {
+          } else if (weight > seen) {
             throw new IllegalArgumentException(
                 "text: expected exactly "
                     + allColumns

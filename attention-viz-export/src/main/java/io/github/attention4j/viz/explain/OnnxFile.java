@@ -3,11 +3,13 @@ package io.github.attention4j.viz.explain;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.spi.InspectedModel.Refusal;
 import io.github.attention4j.api.spi.MapRequest;
 import io.github.attention4j.api.spi.ModelPort;
 import io.github.attention4j.api.spi.ModelRun;
 import io.github.attention4j.api.spi.SiteMap;
+import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.Labels;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// An ONNX file of any maker, with its attention read and checked.
 public final class OnnxFile implements ExplainableModel {
@@ -78,17 +81,37 @@ public final class OnnxFile implements ExplainableModel {
     run.maps().forEach(map -> notes.add(line(map)));
     Stream.concat(model.model().refusals().stream(), run.refusals().stream())
         .forEach(refusal -> notes.add(line(refusal)));
+    List<SiteMap> lengths = new ArrayList<>();
+    for (SiteMap map : run.maps()) {
+      Tensor norms = map.norms();
+      if (norms != null) {
+        lengths.add(new SiteMap(map.site(), norms, map.proof(), null, ""));
+      } else if (request.norms()) {
+        notes.add("no norms of '" + map.site().name() + "': " + map.normsReason());
+      }
+    }
     return new Run(
         run.outputs(),
-        run.trace(
-                0,
-                batch,
-                (site, queries, keys) ->
-                    new ModelRun.Sides(Labels.numbered(queries), Labels.numbered(keys)),
-                Map.of())
-            .maps(),
+        numbered(run, batch),
+        numbered(new ModelRun(Map.of(), lengths, List.of()), batch),
         ForeignModel.arrays(run),
         notes);
+  }
+
+  private static List<AttentionMap> numbered(ModelRun run, int batch) {
+    return run.trace(
+            0,
+            batch,
+            (site, queries, keys) ->
+                new ModelRun.Sides(Labels.numbered(queries), Labels.numbered(keys)),
+            Map.of())
+        .maps();
+  }
+
+  @Override
+  public @Nullable Tensor embeddings(Inputs inputs, Run run) {
+    Map<String, Tensor> tables = model.model().embeddings(inputs);
+    return tables.size() == 1 ? tables.values().iterator().next() : tables.get("input_ids");
   }
 
   /// What is known of a map, in one line.

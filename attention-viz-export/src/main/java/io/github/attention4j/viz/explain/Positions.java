@@ -77,12 +77,9 @@ public record Positions(
     return Arrays.stream(numbers).asLongStream().toArray();
   }
 
-  /// Tokens known by their numbers, with the texts of a vocabulary that has them all.
+  /// Tokens known by their numbers, with the texts of a vocabulary if there is one.
   public static Positions named(List<Long> ids, Optional<Tokenizer> tokenizer) {
-    boolean known =
-        tokenizer.isPresent()
-            && ids.stream().allMatch(id -> id >= 0 && id < tokenizer.get().size());
-    return known ? of(ids, tokenizer.get()) : of(ids);
+    return tokenizer.isPresent() ? of(ids, tokenizer.get()) : of(ids);
   }
 
   /// Tokens known only by their numbers.

@@ -32,15 +32,20 @@ final class TokenText {
     this.special = tokenizer.special();
   }
 
-  /// The text of a token.
+  /// The text of a token; its number where the vocabulary ends before it, as it does before a start
+  /// token that only the model has.
   String of(int id) {
+    if (id < 0 || id >= tokenizer.size()) {
+      return Integer.toString(id);
+    }
     String piece = tokenizer.piece(id);
     return special.contains(id) || !byteLevel ? piece : decoded(piece);
   }
 
   /// Whether a token goes on with the word of the one before.
   boolean goesOn(int before, int id) {
-    if (special.contains(before) || special.contains(id)) {
+    boolean known = Math.min(before, id) >= 0 && Math.max(before, id) < tokenizer.size();
+    if (!known || special.contains(before) || special.contains(id)) {
       return false;
     }
     String text = of(id);

@@ -24,18 +24,21 @@ public final class Report {
   final Optional<Picture> picture;
   final Optional<Spectrogram> spectrogram;
   final long bytes;
+  final List<AttentionMap> norms;
 
   private Report(
       AttentionTrace trace,
       HeadAnalysis analysis,
       Optional<Picture> picture,
       Optional<Spectrogram> spectrogram,
-      long bytes) {
+      long bytes,
+      List<AttentionMap> norms) {
     this.trace = trace;
     this.analysis = analysis;
     this.picture = picture;
     this.spectrogram = spectrogram;
     this.bytes = bytes;
+    this.norms = List.copyOf(norms);
   }
 
   /// A report with the roles found in this trace.
@@ -56,17 +59,29 @@ public final class Report {
       }
     }
     return new Report(
-        trace, HeadAnalysis.of(trace), Optional.empty(), Optional.empty(), DEFAULT_BYTES);
+        trace,
+        HeadAnalysis.of(trace),
+        Optional.empty(),
+        Optional.empty(),
+        DEFAULT_BYTES,
+        List.of());
   }
 
   /// With the image that patches and regions are places in.
   public Report with(Picture image) {
-    return new Report(trace, analysis, Optional.of(image), spectrogram, bytes);
+    return new Report(trace, analysis, Optional.of(image), spectrogram, bytes, norms);
   }
 
   /// With the sound that frames are stretches of.
   public Report with(Spectrogram sound) {
-    return new Report(trace, analysis, picture, Optional.of(sound), bytes);
+    return new Report(trace, analysis, picture, Optional.of(sound), bytes, norms);
+  }
+
+  /// With maps of ‖α f(x)‖, the lengths of what keys add to queries, shown beside the weights.
+  ///
+  /// @param lengths labelled as the maps of the trace they belong to
+  public Report withNorms(List<AttentionMap> lengths) {
+    return new Report(trace, analysis, picture, spectrogram, bytes, lengths);
   }
 
   /// With weights that take about so many bytes in the file at most; large traces are quantised
@@ -75,7 +90,7 @@ public final class Report {
     if (fileBytes < 1) {
       throw new IllegalArgumentException("fileBytes: expected > 0, got " + fileBytes);
     }
-    return new Report(trace, analysis, picture, spectrogram, fileBytes);
+    return new Report(trace, analysis, picture, spectrogram, fileBytes, norms);
   }
 
   /// Writes the page, replacing `file` only once it is whole.

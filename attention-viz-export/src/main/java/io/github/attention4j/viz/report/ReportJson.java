@@ -97,7 +97,11 @@ final class ReportJson {
       json.writeStringField("kind", map.label().kind().text());
       json.writeNumberField("layer", map.label().layer());
       if (entry.derived().isPresent()) {
-        json.writeStringField("derived", entry.derived().get());
+        if (entry.derived().get().equals(ReportMap.NORMS)) {
+          json.writeBooleanField("norm", true);
+        } else {
+          json.writeStringField("derived", entry.derived().get());
+        }
       }
       json.writeNumberField("heads", map.heads());
       json.writeNumberField("queries", index(map.queries()));

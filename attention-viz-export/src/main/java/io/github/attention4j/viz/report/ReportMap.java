@@ -18,11 +18,14 @@ import java.util.stream.IntStream;
 /// One map of the page: a map of the trace, or what was derived from all layers of a kind.
 ///
 /// @param map the weights; a derived one has a "head" per layer
-/// @param derived `rollout` or `flow`, or empty for a map of the trace
+/// @param derived `rollout`, `flow` or `norms`, or empty for a map of the trace
 /// @param heads how each head is stored
 record ReportMap(AttentionMap map, Optional<String> derived, List<Quantised> heads) {
   /// Flow costs about layers² n⁴ steps; beyond this it is left out.
   private static final double MOST_FLOW_STEPS = 4e7;
+
+  /// What maps of lengths are derived as: with a head per head, unlike the others.
+  static final String NORMS = "norms";
 
   /// All maps of a report, those of the trace first.
   static List<ReportMap> of(Report report) {
@@ -32,6 +35,7 @@ record ReportMap(AttentionMap map, Optional<String> derived, List<Quantised> hea
         .map(map -> map.label().kind())
         .distinct()
         .forEach(kind -> derive(real, kind, derived));
+    report.norms.forEach(map -> derived.put(map, NORMS));
     double cells = 0;
     for (AttentionMap map : real) {
       cells += map.weights().shape().elements();

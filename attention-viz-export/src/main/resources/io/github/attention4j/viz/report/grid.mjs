@@ -8,7 +8,8 @@ import { ramp } from "./scale.mjs";
 export async function gridOf({ store, go }) {
   const kinds = new Map();
   store.report.maps.forEach((map, i) => {
-    const name = map.derived ? `${map.derived} of ${map.kind}, after each layer` : map.kind.replaceAll("_", " ");
+    const kind = map.kind.replaceAll("_", " ");
+    const name = map.derived ? `${map.derived} of ${kind}, after each layer` : map.norm ? `norms of ${kind}` : kind;
     if (!kinds.has(name)) kinds.set(name, []);
     kinds.get(name).push(i);
   });
@@ -17,7 +18,10 @@ export async function gridOf({ store, go }) {
     const rows = await Promise.all(maps.map((map) => gridRow(store, map, go)));
     sections.push(el("section", {}, el("h3", { text: name }), el("div", { class: "grid" }, ...rows)));
   }
-  return el("div", { class: "grids" }, ...sections);
+  const widest = store.report.maps.reduce((most, map) => Math.max(most, map.heads), 1);
+  const grids = el("div", { class: "grids" }, ...sections);
+  grids.style.setProperty("--thumb", `${widest <= 4 ? 116 : widest <= 8 ? 96 : 76}px`);
+  return grids;
 }
 
 async function gridRow(store, index, go) {
@@ -38,11 +42,11 @@ async function gridRow(store, index, go) {
     }
     context.putImageData(image, 0, 0);
     const role = roles.find((score) => score.head === head);
-    const label = `${map.kind} ${map.derived ?? `layer ${map.layer}`}, ${map.derived ? "layer" : "head"} ${head}${role ? `, ${role.role}` : ""}`;
+    const label = `${map.norm ? "norms of " : ""}${map.kind} ${map.derived ?? `layer ${map.layer}`}, ${map.derived ? "layer" : "head"} ${head}${role ? `, ${role.role}` : ""}`;
     cells.push(
       el("button", {
         type: "button", class: "thumb", title: label, "aria-label": label,
-        onclick: () => go({ view: map.derived ? "flow" : "head", map: index, heads: [head], query: null, key: null }),
+        onclick: () => go({ view: map.derived ? "flow" : map.norm ? "norms" : "head", map: index, heads: [head], query: null, key: null }),
         onkeydown: moveFocus,
       }, canvas, map.derived ? null : el("span", { class: "role", text: role ? role.role : "" })),
     );

@@ -5,17 +5,30 @@ import { announce, colours, el, isDark, sharpen } from "./dom.mjs";
 import { number, ramp, step } from "./scale.mjs";
 import { spoken, visible } from "./tokens.mjs";
 
-const MARGIN = { left: 118, top: 104 };
+const LETTER = 7.3;
+const SLANT = Math.PI / 3;
+
+/** Room for the labels, no more than they need: queries to the left, keys slanted above. */
+export function margins(queries, keys) {
+  const longest = (texts, limit) => texts.reduce((most, text) => Math.max(most, [...visible(text, limit)].length), 1) * LETTER;
+  const above = longest(keys.texts, 13);
+  return {
+    left: Math.round(Math.min(118, 14 + longest(queries.texts, 15))),
+    top: Math.round(Math.min(104, 16 + above * Math.sin(SLANT))),
+    right: Math.round(6 + above * Math.cos(SLANT)),
+  };
+}
 
 /** Shows `weights` in a canvas; `pick(query, key)` is called when a cell is chosen. */
 export function heatMap({ queries, keys, weights, max, root, place, pick, marks = null, size = 720 }) {
   const [rows, columns] = [queries.texts.length, keys.texts.length];
+  const margin = margins(queries, keys);
   const bitmap = paint(weights, rows, columns, max, root);
   const room = Math.min(size, Math.max(320, Math.max(rows, columns) * 34));
   const fit = Math.min(room / columns, room / rows);
-  const width = MARGIN.left + Math.ceil(Math.min(room, fit * columns)) + 2;
-  const height = MARGIN.top + Math.ceil(Math.min(room, fit * rows)) + 2;
-  const [innerWidth, innerHeight] = [width - MARGIN.left - 2, height - MARGIN.top - 2];
+  const innerWidth = Math.ceil(Math.min(room, fit * columns));
+  const innerHeight = Math.ceil(Math.min(room, fit * rows));
+  const [width, height] = [margin.left + innerWidth + margin.right, margin.top + innerHeight + 2];
   const canvas = el("canvas", {
     class: "heat", tabindex: "0", role: "application",
     "aria-label": `heat map, ${rows} queries by ${columns} keys; arrows move, plus and minus zoom, Enter chooses`,
@@ -32,10 +45,10 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     context.fillRect(0, 0, width, height);
     context.save();
     context.beginPath();
-    context.rect(MARGIN.left, MARGIN.top, innerWidth, innerHeight);
+    context.rect(margin.left, margin.top, innerWidth, innerHeight);
     context.clip();
     context.imageSmoothingEnabled = view.cell < 1;
-    context.drawImage(bitmap, MARGIN.left - view.x, MARGIN.top - view.y, columns * view.cell, rows * view.cell);
+    context.drawImage(bitmap, margin.left - view.x, margin.top - view.y, columns * view.cell, rows * view.cell);
     if (marks && view.cell >= 3) drawMarks(context, paper);
     context.strokeStyle = paper.mark;
     context.lineWidth = 2;
@@ -43,12 +56,12 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     context.restore();
     context.strokeStyle = paper.line;
     context.lineWidth = 1;
-    context.strokeRect(MARGIN.left - 0.5, MARGIN.top - 0.5, innerWidth + 1, innerHeight + 1);
+    context.strokeRect(margin.left - 0.5, margin.top - 0.5, innerWidth + 1, innerHeight + 1);
     drawLabels(context, paper);
   }
 
-  const left = (key) => MARGIN.left - view.x + key * view.cell;
-  const top = (query) => MARGIN.top - view.y + query * view.cell;
+  const left = (key) => margin.left - view.x + key * view.cell;
+  const top = (query) => margin.top - view.y + query * view.cell;
 
   function drawMarks(context, paper) {
     context.fillStyle = paper.mark;
@@ -61,22 +74,23 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
   }
 
   function drawLabels(context, paper) {
-    const every = Math.max(1, Math.ceil(12 / view.cell));
+    // Where not every label fits, few that breathe are better than many that touch.
+    const every = view.cell >= 12 ? 1 : Math.ceil(22 / view.cell);
     context.font = "12px ui-monospace, monospace";
     context.textBaseline = "middle";
     for (let i = 0; i < rows; i += every) {
       const y = top(i) + view.cell / 2;
-      if (y < MARGIN.top || y > height) continue;
+      if (y < margin.top || y > height) continue;
       context.fillStyle = i === cursor.query ? paper.accent : paper.faint;
       context.textAlign = "right";
-      context.fillText(visible(queries.texts[i], 15), MARGIN.left - 6, y, MARGIN.left - 10);
+      context.fillText(visible(queries.texts[i], 15), margin.left - 6, y, margin.left - 10);
     }
     for (let i = 0; i < columns; i += every) {
       const x = left(i) + view.cell / 2;
-      if (x < MARGIN.left || x > width) continue;
+      if (x < margin.left || x > margin.left + innerWidth) continue;
       context.save();
-      context.translate(x, MARGIN.top - 6);
-      context.rotate(-Math.PI / 3);
+      context.translate(x, margin.top - 6);
+      context.rotate(-SLANT);
       context.fillStyle = i === cursor.key ? paper.accent : paper.faint;
       context.textAlign = "left";
       context.fillText(visible(keys.texts[i], 13), 0, 0);
@@ -124,7 +138,7 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
   let held = null;
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
-    return { x: event.clientX - box.left - MARGIN.left, y: event.clientY - box.top - MARGIN.top };
+    return { x: event.clientX - box.left - margin.left, y: event.clientY - box.top - margin.top };
   };
   canvas.addEventListener("pointerdown", (event) => {
     held = { ...at(event), moved: false };

@@ -23,17 +23,18 @@ let attached = null;
 /** The tabs of this report: name, title, which maps they are about, and how they are shown. */
 function available(report) {
   const maps = (test) => report.maps.map((_, i) => i).filter((i) => test(report.maps[i], report.labels[report.maps[i].keys]));
-  const real = maps((map) => !map.derived);
+  const real = maps((map) => !map.derived && !map.norm);
   return [
     { name: "overview", title: "Overview", show: showOverview },
     { name: "grid", title: "All heads", show: showGrid },
     { name: "head", title: "Lines", maps: real, show: showLines },
     { name: "matrix", title: "Matrix", maps: real, show: showMatrix },
     { name: "roles", title: "Roles", show: showRoles },
+    { name: "norms", title: "Norms", maps: maps((map) => map.norm), show: showMatrix },
     { name: "flow", title: "Rollout & flow", maps: maps((map) => map.derived !== undefined), show: showMatrix },
-    { name: "alignment", title: "Alignment", maps: maps((map) => !map.derived && map.kind === "cross"), show: showAlignment },
-    { name: "picture", title: "Picture", maps: maps((map, keys) => !map.derived && (keys.kind === "patch" || keys.kind === "region") && keys.places.length > 0), show: showPicture },
-    { name: "sound", title: "Sound", maps: maps((map, keys) => !map.derived && keys.kind === "frame" && keys.places.length > 0), show: showSound },
+    { name: "alignment", title: "Alignment", maps: maps((map) => !map.derived && !map.norm && map.kind === "cross"), show: showAlignment },
+    { name: "picture", title: "Picture", maps: maps((map, keys) => !map.derived && !map.norm && (keys.kind === "patch" || keys.kind === "region") && keys.places.length > 0), show: showPicture },
+    { name: "sound", title: "Sound", maps: maps((map, keys) => !map.derived && !map.norm && keys.kind === "frame" && keys.places.length > 0), show: showSound },
   ].filter((view) => view.maps === undefined || view.maps.length > 0);
 }
 

@@ -6,11 +6,12 @@ import { mainRoles, roleTable } from "./roles.mjs";
 import { number } from "./scale.mjs";
 import { mapName } from "./store.mjs";
 import { visible } from "./tokens.mjs";
+import { bestKeys } from "./weights.mjs";
 
 /** Shows the overview. */
 export async function showOverview(panel, context) {
   const { report } = context.store;
-  const real = report.maps.filter((map) => !map.derived);
+  const real = report.maps.filter((map) => !map.derived && !map.norm);
   const heads = real.reduce((sum, map) => sum + map.heads, 0);
   const cells = real.reduce((sum, map) => sum + map.heads * report.labels[map.queries].texts.length * report.labels[map.keys].texts.length, 0);
   const above = report.roles.filter((score) => score.above);
@@ -24,7 +25,7 @@ export async function showOverview(panel, context) {
       card(`±${number(report.error)}`, "error of the weights shown")),
     el("div", { class: "columns" },
       el("section", {}, el("h2", { text: "The run" }), facts(report)),
-      el("section", {}, el("h2", { text: "What stands out" }), standout(context, above))),
+      el("section", {}, el("h2", { text: "What stands out" }), await standout(context, above))),
     el("section", {}, el("h2", { text: "All heads" }), await gridOf(context)),
     el("section", {}, el("h2", { text: "What was checked" }), proofs(report, context.go)),
   );
@@ -52,14 +53,41 @@ function facts(report) {
   return list;
 }
 
-function standout(context, above) {
+async function standout(context, above) {
   const more = el("button", { type: "button", class: "link", text: "all roles and baselines", onclick: () => context.go({ view: "roles" }) });
+  const cross = context.store.report.maps.findLastIndex((map) => map.kind === "cross" && !map.derived && !map.norm);
+  if (above.length === 0 && cross >= 0) return el("div", {}, await aligned(context, cross), el("p", {}, more));
   if (above.length === 0) return el("div", { class: "none" }, el("p", { text: "No head does anything clearly above its baseline in this text. A longer text, or many of them, may show more." }), more);
   return el("div", { class: "scroll" }, roleTable(context, mainRoles(above), 8), el("p", {}, more));
 }
 
+/** What the decoder wrote, and what of its input it looked at most meanwhile. */
+async function aligned({ store, go }, index) {
+  const map = store.report.maps[index];
+  const heads = Array.from({ length: map.heads }, (_, head) => head);
+  const weights = await store.weights(index, heads);
+  const [queries, keys] = [store.queries(index), store.keys(index)];
+  const columns = keys.texts.length;
+  const open = (query, key) => go({ view: "alignment", map: index, heads, query, key });
+  const rows = bestKeys(weights, columns)
+    .map((key, query) => ({ key, query, weight: key < 0 ? 0 : weights[query * columns + key] }))
+    .filter(({ key }) => key >= 0)
+    .slice(0, 14)
+    .map(({ key, query, weight }) => {
+      const bar = el("span", { class: "bar" });
+      bar.style.setProperty("--weight", weight.toFixed(3));
+      return el("tr", {},
+        el("td", {}, el("button", { type: "button", class: "link", onclick: () => open(query, key) }, token(queries.texts[query], visible(queries.texts[query])))),
+        el("td", {}, token(keys.texts[key], visible(keys.texts[key])), el("span", { class: "note", text: ` at ${key}` })),
+        el("td", { class: "number" }, bar, number(weight)));
+    });
+  return el("div", {},
+    el("p", { class: "note", text: `What was written, and the key it looked at most in ${mapName(map)}, mean of ${map.heads} heads; evenly spread it would be ${number(1 / columns)}.` }),
+    el("div", { class: "scroll short" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Written", "Looked most at", "Weight"].map((name) => el("th", { scope: "col", text: name })))), el("tbody", {}, ...rows))));
+}
+
 function proofs(report, go) {
-  const rows = report.maps.map((map, i) => ({ map, i })).filter(({ map }) => !map.derived).map(({ map, i }) =>
+  const rows = report.maps.map((map, i) => ({ map, i })).filter(({ map }) => !map.derived && !map.norm).map(({ map, i }) =>
     el("tr", {},
       el("td", {}, el("button", { type: "button", class: "link", text: mapName(map), onclick: () => go({ view: "head", map: i, heads: [0], query: null, key: null }) })),
       el("td", { class: "name", text: map.name }),

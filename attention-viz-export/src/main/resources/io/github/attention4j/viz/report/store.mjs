@@ -54,7 +54,7 @@ export function openStore() {
 /** What a map is called. */
 export function mapName(map) {
   const kind = map.kind.replaceAll("_", " ");
-  return map.derived ? `${map.derived} of ${kind}` : `${kind} · layer ${map.layer}`;
+  return map.derived ? `${map.derived} of ${kind}` : `${map.norm ? "norms of " : ""}${kind} · layer ${map.layer}`;
 }
 
 /** What the chosen heads of a map are called. */
