@@ -14,8 +14,18 @@ import java.util.Locale;
  */
 final class HeadLines {
   private static final int MOST_ROLES = 10;
+  private static final int LONGEST = 240;
 
   private HeadLines() {}
+
+  /** A long sentence up to a comma: what a decoder writes in circles says little. */
+  private static String cut(String sentence) {
+    if (sentence.length() <= LONGEST) {
+      return sentence;
+    }
+    int comma = sentence.lastIndexOf(',', LONGEST);
+    return sentence.substring(0, comma < 0 ? LONGEST : comma) + ", …";
+  }
 
   /** The lines with an empty one in front; none if there is nothing to say. */
   static List<String> of(AttentionTrace trace) {
@@ -23,7 +33,7 @@ final class HeadLines {
     trace.maps().stream()
         .filter(map -> map.label().kind() == MapLabel.Kind.CROSS)
         .flatMap(map -> HeadAlignment.of(map).stream())
-        .map(HeadAlignment::sentence)
+        .map(alignment -> cut(alignment.sentence()))
         .forEach(lines::add);
     if (lines.isEmpty()) {
       HeadAnalysis.of(trace).roles().stream()

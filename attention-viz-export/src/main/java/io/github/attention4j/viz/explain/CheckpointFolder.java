@@ -64,7 +64,7 @@ public final class CheckpointFolder implements ExplainableModel {
       prepared = Set.copyOf(inputs.names());
     }
     Result result = ready.run(inputs);
-    AttentionTrace trace = ready.trace(result, 0, Map.of());
+    AttentionTrace trace = ready.trace(inputs, result, 0, Map.of());
     List<AttentionMap> maps = new ArrayList<>();
     for (AttentionMap map : trace.maps()) {
       if (layers.isEmpty() || layers.contains(map.label().layer())) {

@@ -63,8 +63,9 @@ public record Naming(Given given, InputMapping mapping, boolean words) {
       return new Side(written, count);
     }
     Tensor pixels = given.pixels();
+    // A checkpoint's own places are better known than what can be told from the picture's sizes.
     Labels labels =
-        pixels == null
+        pixels == null || numbered.kind() != Labels.Kind.TOKEN
             ? numbered
             : Patches.labels(count, pixels.shape().size(2), pixels.shape().size(3));
     return new Side(Positions.ofEach(labels, new long[0]), count);

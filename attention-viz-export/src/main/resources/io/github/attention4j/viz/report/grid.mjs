@@ -48,7 +48,7 @@ async function gridRow(store, index, go) {
         type: "button", class: "thumb", title: label, "aria-label": label,
         onclick: () => go({ view: map.derived ? "flow" : map.norm ? "norms" : "head", map: index, heads: [head], query: null, key: null }),
         onkeydown: moveFocus,
-      }, canvas, map.derived ? null : el("span", { class: "role", text: role ? role.role : "" })),
+      }, canvas, map.derived || map.norm || !store.report.roles.some((score) => score.above) ? null : el("span", { class: "role", text: role ? role.role : "" })),
     );
   }
   return el("div", { class: "row" }, el("span", { class: "rowname", text: map.derived ? "" : `L${map.layer}` }), ...cells);

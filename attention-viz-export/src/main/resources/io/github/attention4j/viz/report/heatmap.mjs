@@ -14,8 +14,8 @@ export function margins(queries, keys) {
   const above = longest(keys.texts, 13);
   return {
     left: Math.round(Math.min(118, 14 + longest(queries.texts, 15))),
-    top: Math.round(Math.min(104, 16 + above * Math.sin(SLANT))),
-    right: Math.round(6 + above * Math.cos(SLANT)),
+    top: Math.round(Math.min(104, 22 + above * Math.sin(SLANT))),
+    right: Math.round(12 + above * Math.cos(SLANT)),
   };
 }
 
