@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Any checkpoint of a known architecture as one network on given arrays: outputs and every
@@ -32,12 +33,19 @@ import java.util.Set;
 /// `model_type` of `config.json` decides the architecture.
 public final class ModelRunner implements AutoCloseable {
   private final String modelType;
+  private final Optional<Architecture> architecture;
   private final Network network;
   private final List<String> unused;
   private final Program program;
 
-  private ModelRunner(String modelType, Network network, List<String> unused, Program program) {
+  private ModelRunner(
+      String modelType,
+      Optional<Architecture> architecture,
+      Network network,
+      List<String> unused,
+      Program program) {
     this.modelType = modelType;
+    this.architecture = architecture;
     this.network = network;
     this.unused = unused;
     this.program = program;
@@ -77,7 +85,11 @@ public final class ModelRunner implements AutoCloseable {
     Network network = network(checkpoint, config, weights, inputs);
     List<String> unused = List.copyOf(weights.unused());
     Program program = execution.compile(network, new LinkedHashSet<>(network.attentionNodes()));
-    return new ModelRunner(type(config), network, unused, program);
+    Optional<Architecture> architecture =
+        AnnotatedTransformer.describes(config)
+            ? Optional.empty()
+            : Optional.of(Architectures.of(config));
+    return new ModelRunner(type(config), architecture, network, unused, program);
   }
 
   /// The network of a checkpoint with every input the architecture requires and those named, for
@@ -190,7 +202,15 @@ public final class ModelRunner implements AutoCloseable {
       NdArray array = inputs.get(port.name());
       needed = needed.with(port.name(), array);
     }
-    return program.run(needed);
+    Result result = program.run(needed);
+    Map<String, Tensor> tables =
+        architecture.isPresent() ? architecture.get().tables(network, inputs) : Map.of();
+    if (tables.isEmpty()) {
+      return result;
+    }
+    Map<String, NdArray> all = new LinkedHashMap<>(result.arrays());
+    all.putAll(tables);
+    return Result.of(all);
   }
 
   /// What one sample of a run looked at; regions and patches where the inputs tell their places,

@@ -1,9 +1,12 @@
 package io.github.attention4j.multimodal.architecture;
 
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.multimodal.checkpoint.Config;
 import io.github.attention4j.multimodal.checkpoint.Weights;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// A published architecture: turns a checkpoint into a network.
@@ -22,6 +25,12 @@ public interface Architecture {
   /// @throws IllegalArgumentException if the configuration asks for something that is not built, or
   ///   a tensor is missing or mis-shaped
   Network network(Config config, Weights weights, Set<String> given);
+
+  /// Published results that are functions of parameters and lengths alone, such as T5's position
+  /// biases: no network computes them.
+  default Map<String, Tensor> tables(Network network, Inputs inputs) {
+    return Map.of();
+  }
 
   /// An input.
   ///

@@ -7,7 +7,9 @@ import java.util.List;
 public final class Architectures {
   private static final List<Architecture> ALL =
       List.of(
-          new Bert(),
+          Bert.BERT,
+          Bert.ROBERTA,
+          Bert.XLM_ROBERTA,
           new Clip(),
           new Gpt2(),
           new Llama(),

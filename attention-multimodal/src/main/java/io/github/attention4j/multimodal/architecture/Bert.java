@@ -1,5 +1,6 @@
 package io.github.attention4j.multimodal.architecture;
 
+import io.github.attention4j.api.network.Activation;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.multimodal.checkpoint.Config;
@@ -13,14 +14,37 @@ import java.util.Set;
 /// Source: Devlin et al. 2019 (arXiv:1810.04805); names as `BertModel`, `BertForPreTraining`,
 /// `BertForMaskedLM`, `BertFor…Classification`, `BertForQuestionAnswering`.
 final class Bert implements Architecture {
-  static final String IDS = "input_ids";
-  static final String MASK = "attention_mask";
+  static final String IDS = TokenInputs.IDS;
+  static final String MASK = TokenInputs.MASK;
   static final String TYPES = "token_type_ids";
-  static final String POSITIONS = "position_ids";
+  static final String POSITIONS = TokenInputs.POSITIONS;
+
+  /** BERT itself. */
+  static final Bert BERT = new Bert("bert", "bert.", false);
+
+  /**
+   * RoBERTa, Liu et al. 2019 (arXiv:1907.11692): positions are counted from behind that of padding.
+   * The published code counts tokens only, which is the same where padding stands behind; for
+   * padding before, give the positions.
+   */
+  static final Bert ROBERTA = new Bert("roberta", "roberta.", true);
+
+  /** RoBERTa of many languages, Conneau et al. 2020 (arXiv:1911.02116). */
+  static final Bert XLM_ROBERTA = new Bert("xlm-roberta", "roberta.", true);
+
+  private final String modelType;
+  private final String base;
+  private final boolean behindPadding;
+
+  private Bert(String modelType, String base, boolean behindPadding) {
+    this.modelType = modelType;
+    this.base = base;
+    this.behindPadding = behindPadding;
+  }
 
   @Override
   public String modelType() {
-    return "bert";
+    return modelType;
   }
 
   @Override
@@ -41,16 +65,15 @@ final class Bert implements Architecture {
       throw config.refuse("add_cross_attention", "false");
     }
     BertBlocks blocks = BertBlocks.read(config);
-    ModelGraph graph = new ModelGraph("bert", weights);
-    String prefix = weights.hasUnder("bert.") ? "bert." : "";
-    graph.ids(IDS, ModelGraph.BATCH, "length");
-    Optional<String> mask = graph.keyMask(optional(graph, given, MASK), 0);
-    Optional<String> types = optional(graph, given, TYPES);
-    Optional<String> positions = optional(graph, given, POSITIONS);
+    ModelGraph graph = new ModelGraph(modelType, weights);
+    String prefix = weights.hasUnder(base) ? base : "";
+    TokenInputs inputs = TokenInputs.declare(graph, given, "length");
+    Optional<String> types = graph.idsIfGiven(given, TYPES, ModelGraph.BATCH, "length");
     String words = prefix + "embeddings";
     weights.ignore(words + ".position_ids");
-    String x = blocks.embeddings(graph, config, words, IDS, types, positions);
-    int layers = config.positive("num_hidden_layers");
+    int first = behindPadding ? config.integer("pad_token_id", 1) + 1 : 0;
+    String x = blocks.embeddings(graph, config, words, IDS, types, inputs.positions(), first);
+    int layers = config.positive("num_hidden_layers", 12);
     boolean causal = config.flag("is_decoder", false);
     for (int layer = 0; layer < layers; layer++) {
       graph.output("hidden_states." + layer, x);
@@ -61,19 +84,13 @@ final class Bert implements Architecture {
               new MapLabel(MapLabel.Kind.ENCODER, layer),
               prefix + "encoder.layer." + layer,
               x,
-              mask,
+              inputs.mask(),
               causal);
     }
     graph.output("hidden_states." + layers, x);
     graph.output("last_hidden_state", x);
     heads(config, graph, blocks, prefix, x);
     return graph.build();
-  }
-
-  private static Optional<String> optional(ModelGraph graph, Set<String> given, String input) {
-    return given.contains(input)
-        ? Optional.of(graph.ids(input, ModelGraph.BATCH, "length"))
-        : Optional.empty();
   }
 
   private static void heads(
@@ -96,6 +113,7 @@ final class Bert implements Architecture {
           weights.hasUnder("cls.predictions.") ? "seq_relationship_logits" : "logits",
           graph.linear("cls.seq_relationship", pooled.get(), blocks.size(), 2));
     }
+    robertaHeads(config, graph, blocks, prefix, x);
     if (weights.has("classifier.weight")) {
       int labels = weights.shape("classifier.weight").intSize(0);
       boolean tokens = config.texts("architectures").stream().anyMatch(a -> a.contains("Token"));
@@ -105,6 +123,26 @@ final class Bert implements Architecture {
     }
     if (weights.has("qa_outputs.weight")) {
       graph.output("logits", graph.linear("qa_outputs", x, blocks.size(), 2));
+    }
+  }
+
+  /** The heads that RoBERTa's checkpoints name otherwise. */
+  private static void robertaHeads(
+      Config config, ModelGraph graph, BertBlocks blocks, String prefix, String x) {
+    Weights weights = graph.weights();
+    int size = blocks.size();
+    if (weights.has("lm_head.dense.weight")) {
+      String y = graph.linear("lm_head.dense", x, size, size);
+      y = graph.activate("lm_head.act", Activation.GELU, y);
+      y = graph.layerNorm("lm_head.layer_norm", y, size, blocks.epsilon());
+      graph.output(
+          "logits",
+          blocks.words(graph, config, "lm_head", prefix + "embeddings.word_embeddings", y));
+    }
+    if (weights.has("classifier.dense.weight") && weights.has("classifier.out_proj.weight")) {
+      int labels = weights.shape("classifier.out_proj.weight").intSize(0);
+      String pooled = blocks.pooler(graph, "classifier", x);
+      graph.output("logits", graph.linear("classifier.out_proj", pooled, size, labels));
     }
   }
 }

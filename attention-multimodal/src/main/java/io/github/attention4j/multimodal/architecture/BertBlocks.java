@@ -15,15 +15,15 @@ import java.util.Optional;
 /// @param epsilon of the norms
 record BertBlocks(int size, int heads, int inner, Activation activation, double epsilon) {
   static BertBlocks read(Config config) {
-    int size = config.positive("hidden_size");
-    int heads = config.positive("num_attention_heads");
+    int size = config.positive("hidden_size", 768);
+    int heads = config.positive("num_attention_heads", 12);
     if (size % heads != 0) {
       throw config.refuse("num_attention_heads", "a divisor of hidden_size " + size);
     }
     return new BertBlocks(
         size,
         heads,
-        config.positive("intermediate_size"),
+        config.positive("intermediate_size", 3072),
         Activations.read(config, "hidden_act", "gelu"),
         config.number("layer_norm_eps", 1e-12));
   }
@@ -32,18 +32,20 @@ record BertBlocks(int size, int heads, int inner, Activation activation, double 
   ///
   /// @param prefix of the parameters, such as `bert.embeddings`
   /// @param types the input of token types; all 0 where there is none
-  /// @param positions the input of positions; 0, 1, 2 … where there is none
+  /// @param positions the input of positions; `first`, `first + 1` … where there is none
+  /// @param first the position of the first token
   String embeddings(
       ModelGraph graph,
       Config config,
       String prefix,
       String ids,
       Optional<String> types,
-      Optional<String> positions) {
+      Optional<String> positions,
+      int first) {
     int typeCount = config.integer("type_vocab_size", 2);
-    int longest = config.positive("max_position_embeddings");
+    int longest = config.positive("max_position_embeddings", 512);
     String x =
-        graph.embedding(prefix + ".word_embeddings", ids, config.positive("vocab_size"), size, 1);
+        graph.embedding(prefix + ".word_embeddings", ids, config.positive("vocab_size", 30522), size, 1);
     String type = prefix + ".token_type_embeddings";
     x =
         types.isPresent()
@@ -62,7 +64,7 @@ record BertBlocks(int size, int heads, int inner, Activation activation, double 
             : graph.layer(
                 position + ".sum",
                 new Layer.AddPositions(
-                    graph.weights().tensor(position + ".weight", longest, size), 0),
+                    graph.weights().tensor(position + ".weight", longest, size), first),
                 x);
     return graph.layerNorm(prefix + ".LayerNorm", x, size, epsilon);
   }
@@ -125,7 +127,13 @@ record BertBlocks(int size, int heads, int inner, Activation activation, double 
     String y = graph.linear(transform + ".dense", x, size, size);
     y = graph.activate(transform + ".act", activation, y);
     y = graph.layerNorm(transform + ".LayerNorm", y, size, epsilon);
-    int vocabulary = config.positive("vocab_size");
+    return words(graph, config, parameter, words, y);
+  }
+
+  /// Scores of every word by the word vectors (or a matrix of its own, `parameter.decoder`) and a
+  /// bias.
+  String words(ModelGraph graph, Config config, String parameter, String words, String y) {
+    int vocabulary = config.positive("vocab_size", 30522);
     String decoder = parameter + ".decoder";
     boolean tied = config.flag("tie_word_embeddings", true);
     graph.weights().ignore(decoder + ".weight");

@@ -60,8 +60,16 @@ final class Clip implements Architecture {
     return graph.build();
   }
 
+  /** As published: the older name of a section goes before the newer. */
+  static Config section(Config config, String name) {
+    return config
+        .findSection(name + "_dict")
+        .or(() -> config.findSection(name))
+        .orElseGet(Config::empty);
+  }
+
   private static String text(Config config, ModelGraph graph, Set<String> given, int projection) {
-    Config section = config.findSection("text_config").orElse(Config.empty());
+    Config section = section(config, "text_config");
     ClipTower tower = ClipTower.read(section, 512, 8, 2048);
     String prefix = "text_model.";
     int size = tower.size();
@@ -109,7 +117,7 @@ final class Clip implements Architecture {
   }
 
   private static String vision(Config config, ModelGraph graph, int projection) {
-    Config section = config.findSection("vision_config").orElse(Config.empty());
+    Config section = section(config, "vision_config");
     ClipTower tower = ClipTower.read(section, 768, 12, 3072);
     String prefix = "vision_model.";
     int size = tower.size();

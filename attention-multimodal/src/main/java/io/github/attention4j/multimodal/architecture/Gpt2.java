@@ -21,10 +21,6 @@ import java.util.Set;
 /// Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; names as
 /// `GPT2Model` and `GPT2LMHeadModel`.
 final class Gpt2 implements Architecture {
-  static final String IDS = "input_ids";
-  static final String MASK = "attention_mask";
-  static final String POSITIONS = "position_ids";
-
   @Override
   public String modelType() {
     return "gpt2";
@@ -32,10 +28,7 @@ final class Gpt2 implements Architecture {
 
   @Override
   public List<Input> inputs(Config config) {
-    return List.of(
-        new Input(IDS, true, "int64 [batch, length]: tokens"),
-        new Input(MASK, false, "int64 [batch, keys]: 1 for tokens, 0 for padding"),
-        new Input(POSITIONS, false, "int64 [batch, length]: positions, 0, 1, 2 … if absent"));
+    return TokenInputs.described();
   }
 
   @Override
@@ -49,7 +42,7 @@ final class Gpt2 implements Architecture {
   private static final class Build {
     private final Config config;
     private final ModelGraph graph;
-    private final Set<String> given;
+    private final TokenInputs inputs;
     private final String prefix;
     private final int size;
     private final int heads;
@@ -60,10 +53,10 @@ final class Gpt2 implements Architecture {
     Build(Config config, Weights weights, Set<String> given) {
       this.config = config;
       this.graph = new ModelGraph("gpt2", weights);
-      this.given = given;
+      this.inputs = TokenInputs.declare(graph, given, "keys");
       this.prefix = weights.hasUnder("transformer.") ? "transformer." : "";
-      this.size = config.positive("n_embd");
-      this.heads = config.positive("n_head");
+      this.size = config.positive("n_embd", 768);
+      this.heads = config.positive("n_head", 12);
       this.inner = config.integer("n_inner", 4 * size);
       this.epsilon = config.number("layer_norm_epsilon", 1e-5);
       this.activation = Activations.read(config, "activation_function", "gelu_new");
@@ -73,18 +66,13 @@ final class Gpt2 implements Architecture {
     }
 
     Network network() {
-      graph.ids(IDS, ModelGraph.BATCH, "length");
-      Optional<String> mask =
-          given.contains(MASK)
-              ? graph.keyMask(Optional.of(graph.ids(MASK, ModelGraph.BATCH, "keys")), 0)
-              : Optional.empty();
-      int vocabulary = config.positive("vocab_size");
-      int layers = config.positive("n_layer");
+      int vocabulary = config.positive("vocab_size", 50257);
+      int layers = config.positive("n_layer", 12);
       String words = prefix + "wte";
-      String x = positions(graph.embedding(words, IDS, vocabulary, size, 1));
+      String x = positions(graph.embedding(words, TokenInputs.IDS, vocabulary, size, 1));
       for (int layer = 0; layer < layers; layer++) {
         graph.output("hidden_states." + layer, x);
-        x = layer(layer, x, mask);
+        x = layer(layer, x, inputs.mask());
       }
       x = norm(prefix + "ln_f", x);
       graph.output("hidden_states." + layers, x);
@@ -102,9 +90,9 @@ final class Gpt2 implements Architecture {
 
     private String positions(String x) {
       String parameter = prefix + "wpe";
-      int longest = config.positive("n_positions");
-      if (given.contains(POSITIONS)) {
-        String ids = graph.ids(POSITIONS, ModelGraph.BATCH, "length");
+      int longest = config.positive("n_positions", 1024);
+      if (inputs.positions().isPresent()) {
+        String ids = inputs.positions().get();
         return graph.add(parameter + ".sum", x, graph.embedding(parameter, ids, longest, size, 1));
       }
       return graph.layer(

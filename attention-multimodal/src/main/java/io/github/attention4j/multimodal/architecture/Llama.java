@@ -11,7 +11,6 @@ import io.github.attention4j.api.network.Network;
 import io.github.attention4j.multimodal.checkpoint.Config;
 import io.github.attention4j.multimodal.checkpoint.Weights;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /// Llama: RMS norm before each sublayer, rotary positions (halves), grouped heads, gated
@@ -20,10 +19,6 @@ import java.util.Set;
 /// Source: Touvron et al. 2023 (arXiv:2302.13971), section 2.2; names as `LlamaForCausalLM` and
 /// `LlamaModel`.
 final class Llama implements Architecture {
-  static final String IDS = "input_ids";
-  static final String MASK = "attention_mask";
-  static final String POSITIONS = "position_ids";
-
   @Override
   public String modelType() {
     return "llama";
@@ -31,10 +26,7 @@ final class Llama implements Architecture {
 
   @Override
   public List<Input> inputs(Config config) {
-    return List.of(
-        new Input(IDS, true, "int64 [batch, length]: tokens"),
-        new Input(MASK, false, "int64 [batch, keys]: 1 for tokens, 0 for padding"),
-        new Input(POSITIONS, false, "int64 [batch, length]: positions, 0, 1, 2 … if absent"));
+    return TokenInputs.described();
   }
 
   @Override
@@ -45,7 +37,7 @@ final class Llama implements Architecture {
   private static final class Build {
     private final Config config;
     private final ModelGraph graph;
-    private final Set<String> given;
+    private final TokenInputs inputs;
     private final String prefix;
     private final int size;
     private final int heads;
@@ -60,43 +52,41 @@ final class Llama implements Architecture {
     Build(Config config, Weights weights, Set<String> given) {
       this.config = config;
       this.graph = new ModelGraph("llama", weights);
-      this.given = given;
+      this.inputs = TokenInputs.declare(graph, given, "keys");
       this.prefix = weights.hasUnder("model.") ? "model." : "";
-      this.size = config.positive("hidden_size");
-      this.heads = config.positive("num_attention_heads");
+      this.size = config.positive("hidden_size", 4096);
+      this.heads = config.positive("num_attention_heads", 32);
       this.keyHeads = config.integer("num_key_value_heads", heads);
       this.headSize = config.integer("head_dim", size / heads);
-      this.inner = config.positive("intermediate_size");
+      this.inner = config.positive("intermediate_size", 11008);
+      if (keyHeads < 1 || heads % keyHeads != 0) {
+        throw config.refuse("num_key_value_heads", "a divisor of num_attention_heads " + heads);
+      }
+      if (headSize < 2 || headSize % 2 != 0) {
+        throw config.refuse("head_dim", "an even size of at least 2, got " + headSize);
+      }
       this.epsilon = config.number("rms_norm_eps", 1e-6);
       this.activation = Activations.read(config, "hidden_act", "silu");
       RotaryTables tables =
-          RotaryTables.read(config, headSize, config.positive("max_position_embeddings"));
+          RotaryTables.read(config, headSize, config.positive("max_position_embeddings", 2048));
       this.turnQueries = new Layer.Rotate(heads, false, tables.cos(), tables.sin());
       this.turnKeys = new Layer.Rotate(keyHeads, false, tables.cos(), tables.sin());
     }
 
     Network network() {
-      graph.ids(IDS, ModelGraph.BATCH, "length");
-      Optional<String> keyMask = graph.keyMask(optional(MASK, "keys"), 0);
-      Optional<String> positions = optional(POSITIONS, "length");
-      int vocabulary = config.positive("vocab_size");
-      int layers = config.positive("num_hidden_layers");
+      int vocabulary = config.positive("vocab_size", 32000);
+      int layers = config.positive("num_hidden_layers", 32);
       String embedding = prefix + "embed_tokens";
-      String x = graph.embedding(embedding, IDS, vocabulary, size, 1);
+      String x = graph.embedding(embedding, TokenInputs.IDS, vocabulary, size, 1);
       for (int layer = 0; layer < layers; layer++) {
         graph.output("hidden_states." + layer, x);
-        x = layer(layer, x, keyMask, positions);
+        x = layer(layer, x);
       }
       x = graph.rmsNorm(prefix + "norm", x, size, epsilon);
       graph.output("hidden_states." + layers, x);
+      graph.output("last_hidden_state", x);
       head(x, embedding, vocabulary);
       return graph.build();
-    }
-
-    private Optional<String> optional(String input, String axis) {
-      return given.contains(input)
-          ? Optional.of(graph.ids(input, ModelGraph.BATCH, axis))
-          : Optional.empty();
     }
 
     private void head(String x, String embedding, int vocabulary) {
@@ -107,11 +97,10 @@ final class Llama implements Architecture {
       }
     }
 
-    private String layer(
-        int layer, String x, Optional<String> keyMask, Optional<String> positions) {
+    private String layer(int layer, String from) {
       String name = prefix + "layers." + layer;
       String at = name + ".self_attn";
-      String y = graph.rmsNorm(name + ".input_layernorm", x, size, epsilon);
+      String y = graph.rmsNorm(name + ".input_layernorm", from, size, epsilon);
       boolean bias = config.flag("attention_bias", false);
       String query = project(at + ".q_proj", y, size, heads * headSize, bias);
       String key = project(at + ".k_proj", y, size, keyHeads * headSize, bias);
@@ -123,11 +112,11 @@ final class Llama implements Architecture {
               heads,
               keyHeads,
               Pairwise.of(Score.scaledDot()).within(Scope.causal()).placed(Placement.end()),
-              keyMask,
-              rotate(at + ".query", turnQueries, query, positions),
-              remember(at + ".keys", rotate(at + ".key", turnKeys, key, positions)),
+              inputs.mask(),
+              rotate(at + ".query", turnQueries, query),
+              remember(at + ".keys", rotate(at + ".key", turnKeys, key)),
               remember(at + ".values", value));
-      x = graph.add(at + ".sum", x, project(at + ".o_proj", seen, heads * headSize, size, bias));
+      String x = graph.add(at + ".sum", from, project(at + ".o_proj", seen, heads * headSize, size, bias));
       return feedForward(name, x);
     }
 
@@ -147,9 +136,9 @@ final class Llama implements Architecture {
       return graph.linear(parameter, parameter, from, in, out, bias);
     }
 
-    private String rotate(String node, Layer.Rotate turn, String from, Optional<String> positions) {
-      return positions.isPresent()
-          ? graph.layer(node, turn, from, positions.get())
+    private String rotate(String node, Layer.Rotate turn, String from) {
+      return inputs.positions().isPresent()
+          ? graph.layer(node, turn, from, inputs.positions().get())
           : graph.layer(node, turn, from);
     }
 

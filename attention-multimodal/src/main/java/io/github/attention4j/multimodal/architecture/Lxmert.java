@@ -67,20 +67,14 @@ final class Lxmert implements Architecture {
       graph.values(FEATURES, ModelGraph.BATCH, "regions", features);
       String box = Integer.toString(config.integer("visual_pos_dim", 4));
       graph.values(BOXES, ModelGraph.BATCH, "regions", box);
-      this.textMask = graph.keyMask(optional(given, MASK, "length"), 0);
-      this.regionMask = graph.keyMask(optional(given, REGION_MASK, "regions"), 0);
-      this.types = optional(given, TYPES, "length");
-    }
-
-    private Optional<String> optional(Set<String> given, String input, String axis) {
-      return given.contains(input)
-          ? Optional.of(graph.ids(input, ModelGraph.BATCH, axis))
-          : Optional.empty();
+      this.textMask = graph.keyMask(graph.idsIfGiven(given, MASK, ModelGraph.BATCH, "length"), 0);
+      this.regionMask = graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
+      this.types = graph.idsIfGiven(given, TYPES, ModelGraph.BATCH, "length");
     }
 
     Network network() {
       String text =
-          blocks.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty());
+          blocks.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty(), 0);
       for (int layer = 0; layer < config.integer("l_layers", 9); layer++) {
         text =
             blocks.layer(

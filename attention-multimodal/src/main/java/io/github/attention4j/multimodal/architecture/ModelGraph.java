@@ -13,6 +13,7 @@ import io.github.attention4j.multimodal.checkpoint.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// A network in the making together with the parameters it is made of: every method adds a layer
 /// named after its parameter and returns the name of its value.
@@ -37,6 +38,13 @@ public final class ModelGraph {
   /// Declares an int64 input.
   public String ids(String name, String... axes) {
     return network.input(name, ElementType.INT64, axes);
+  }
+
+  /// Declares an int64 input that a run may have.
+  ///
+  /// @param given the names of the inputs it has
+  public Optional<String> idsIfGiven(Set<String> given, String name, String... axes) {
+    return given.contains(name) ? Optional.of(ids(name, axes)) : Optional.empty();
   }
 
   /// Declares a float32 input.

@@ -8,7 +8,9 @@ import java.util.Optional;
 /// `rope_parameters`.
 ///
 /// Scaling: none, `linear` (all frequencies divided by `factor`), `llama3` (low frequencies
-/// divided, a smooth passage between; as the Llama 3.1 reference code).
+/// divided, a smooth passage between; as the Llama 3.1 reference code), `dynamic` (changes nothing
+/// up to `max_position_embeddings`, where the tables end), `yarn` (Peng et al. 2023,
+/// arXiv:2309.00071).
 ///
 /// @param cos `[positions, size / 2]`
 /// @param sin `[positions, size / 2]`
@@ -22,18 +24,22 @@ record RotaryTables(Tensor cos, Tensor sin) {
       theta = scaling.get().number("rope_theta", theta);
       type = scaling.get().text("rope_type", scaling.get().text("type", type));
     }
+    if (type.equals("yarn")) {
+      Yarn yarn = Yarn.read(scaling.orElse(config), config, theta, size);
+      return table(yarn.frequencies(size), positions, yarn.attention());
+    }
     double[] frequencies = new double[size / 2];
     for (int t = 0; t < frequencies.length; t++) {
       double frequency = Math.pow(theta, -2.0 * t / size);
       frequencies[t] = scaled(type, frequency, config, scaling);
     }
-    return table(frequencies, positions);
+    return table(frequencies, positions, 1);
   }
 
   private static double scaled(
       String type, double frequency, Config config, Optional<Config> scaling) {
     return switch (type) {
-      case "default" -> frequency;
+      case "default", "dynamic" -> frequency;
       case "linear" -> frequency / scaling.orElse(config).number("factor", 1);
       case "llama3" -> llama3(frequency, scaling.orElse(config), config);
       default ->
@@ -41,7 +47,7 @@ record RotaryTables(Tensor cos, Tensor sin) {
               .orElse(config)
               .refuse(
                   scaling.orElse(config).has("rope_type") ? "rope_type" : "type",
-                  "one of [default, linear, llama3]");
+                  "one of [default, dynamic, linear, llama3, yarn]");
     };
   }
 
@@ -63,15 +69,15 @@ record RotaryTables(Tensor cos, Tensor sin) {
     return (1 - smooth) * frequency / factor + smooth * frequency;
   }
 
-  private static RotaryTables table(double[] frequencies, int positions) {
+  private static RotaryTables table(double[] frequencies, int positions, double scale) {
     int pairs = frequencies.length;
     Tensor cos = Tensor.allocate(positions, pairs);
     Tensor sin = Tensor.allocate(positions, pairs);
     for (int p = 0; p < positions; p++) {
       for (int t = 0; t < pairs; t++) {
         double angle = p * frequencies[t];
-        cos.set((long) p * pairs + t, (float) Math.cos(angle));
-        sin.set((long) p * pairs + t, (float) Math.sin(angle));
+        cos.set((long) p * pairs + t, (float) (scale * Math.cos(angle)));
+        sin.set((long) p * pairs + t, (float) (scale * Math.sin(angle)));
       }
     }
     return new RotaryTables(cos, sin);

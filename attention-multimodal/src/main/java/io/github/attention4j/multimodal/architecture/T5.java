@@ -1,15 +1,19 @@
 package io.github.attention4j.multimodal.architecture;
 
 import io.github.attention4j.api.Bias;
+import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Mechanism.Pairwise;
 import io.github.attention4j.api.Score;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Activation;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.multimodal.checkpoint.Config;
 import io.github.attention4j.multimodal.checkpoint.Weights;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,8 +23,8 @@ import java.util.Set;
 /// Source: Raffel et al. 2020 (arXiv:1910.10683), section 2.1; names as
 /// `T5ForConditionalGeneration`.
 final class T5 implements Architecture {
-  static final String IDS = "input_ids";
-  static final String MASK = "attention_mask";
+  static final String IDS = TokenInputs.IDS;
+  static final String MASK = TokenInputs.MASK;
   static final String TARGET = "decoder_input_ids";
   static final String TARGET_MASK = "decoder_attention_mask";
 
@@ -43,6 +47,44 @@ final class T5 implements Architecture {
     return new Build(config, weights, given).network();
   }
 
+  /** The biases of each stack, which are the same in all its layers. */
+  @Override
+  public Map<String, Tensor> tables(Network network, Inputs inputs) {
+    Map<String, Tensor> tables = new LinkedHashMap<>();
+    for (String side : List.of("encoder", "decoder")) {
+      String ids = side.equals("encoder") ? IDS : TARGET;
+      for (Network.Node node : network.nodes()) {
+        if (node.name().equals(side + "_attentions.0")
+            && node.layer() instanceof Layer.Attend attend
+            && attend.mechanism() instanceof Pairwise pairwise) {
+          for (Bias bias : pairwise.biases()) {
+            if (bias instanceof Bias.RelativeBuckets relative) {
+              int length = inputs.get(ids).shape().intSize(1);
+              tables.put(side + "_position_bias", table(relative, length));
+            }
+          }
+        }
+      }
+    }
+    return tables;
+  }
+
+  /** {@code [1, heads, length, length]}. */
+  private static Tensor table(Bias.RelativeBuckets bias, int length) {
+    int heads = bias.table().shape().intSize(1);
+    Tensor table = Tensor.allocate(1, heads, length, length);
+    for (int head = 0; head < heads; head++) {
+      for (int query = 0; query < length; query++) {
+        for (int key = 0; key < length; key++) {
+          table.set(
+              ((long) head * length + query) * length + key,
+              bias.table().get(bias.bucket(key - query), head));
+        }
+      }
+    }
+    return table;
+  }
+
   private static final class Build {
     private final Config config;
     private final ModelGraph graph;
@@ -59,10 +101,10 @@ final class T5 implements Architecture {
       this.config = config;
       this.graph = new ModelGraph("t5", weights);
       this.given = given;
-      this.size = config.positive("d_model");
-      this.heads = config.positive("num_heads");
-      this.channels = Math.multiplyExact(heads, config.positive("d_kv"));
-      this.inner = config.positive("d_ff");
+      this.size = config.positive("d_model", 512);
+      this.heads = config.positive("num_heads", 8);
+      this.channels = Math.multiplyExact(heads, config.positive("d_kv", 64));
+      this.inner = config.positive("d_ff", 2048);
       this.epsilon = config.number("layer_norm_epsilon", 1e-6);
       String form = config.text("feed_forward_proj", "relu");
       this.gated = form.startsWith("gated-");
@@ -80,11 +122,11 @@ final class T5 implements Architecture {
         graph.weights().ignore(side + ".embed_tokens.weight");
       }
       String memory =
-          stack("encoder", embed("encoder", IDS), config.positive("num_layers"), mask, mask, "");
+          stack("encoder", embed("encoder", IDS), config.positive("num_layers", 6), mask, mask, "");
       graph.output("encoder_last_hidden_state", memory);
       if (given.contains(TARGET)) {
         graph.ids(TARGET, ModelGraph.BATCH, "target");
-        int layers = config.integer("num_decoder_layers", config.positive("num_layers"));
+        int layers = config.integer("num_decoder_layers", config.positive("num_layers", 6));
         String x =
             stack(
                 "decoder",
@@ -100,21 +142,22 @@ final class T5 implements Architecture {
     }
 
     private Optional<String> mask(String input, String axis) {
-      return given.contains(input)
-          ? graph.keyMask(Optional.of(graph.ids(input, ModelGraph.BATCH, axis)), 0)
-          : Optional.empty();
+      return graph.keyMask(graph.idsIfGiven(given, input, ModelGraph.BATCH, axis), 0);
     }
 
     private String embed(String side, String ids) {
+      // Encoders published alone may keep the table under their own name.
+      String own = side + ".embed_tokens.weight";
+      String table = graph.weights().has("shared.weight") ? "shared.weight" : own;
       return graph.layer(
           side + ".words",
           new Layer.Embedding(
-              graph.weights().tensor("shared.weight", config.positive("vocab_size"), size), 1),
+              graph.weights().tensor(table, config.positive("vocab_size", 32128), size), 1),
           ids);
     }
 
     private void head(String x) {
-      int vocabulary = config.positive("vocab_size");
+      int vocabulary = config.positive("vocab_size", 32128);
       boolean tied =
           config.flag("tie_word_embeddings", true) || !graph.weights().has("lm_head.weight");
       graph.weights().ignore("lm_head.weight");

@@ -108,9 +108,9 @@ final class Vilbert implements Architecture {
           "regions",
           Integer.toString(config.integer("v_feature_size", 2048)));
       graph.values(BOXES, ModelGraph.BATCH, "regions", Long.toString(geometry()));
-      this.textMask = graph.keyMask(optional(given, MASK, "length"), 0);
-      this.regionMask = graph.keyMask(optional(given, REGION_MASK, "regions"), 0);
-      this.types = optional(given, TYPES, "length");
+      this.textMask = graph.keyMask(graph.idsIfGiven(given, MASK, ModelGraph.BATCH, "length"), 0);
+      this.regionMask = graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
+      this.types = graph.idsIfGiven(given, TYPES, ModelGraph.BATCH, "length");
     }
 
     private static int heads(Config config, String field, int size, int otherwise) {
@@ -126,19 +126,13 @@ final class Vilbert implements Architecture {
       return graph.weights().has(parameter) ? graph.weights().shape(parameter).size(1) : 5;
     }
 
-    private Optional<String> optional(Set<String> given, String input, String axis) {
-      return given.contains(input)
-          ? Optional.of(graph.ids(input, ModelGraph.BATCH, axis))
-          : Optional.empty();
-    }
-
     Network network() {
       List<Integer> textAt = connections("t_biattention_id", "num_hidden_layers", List.of(10, 11));
       List<Integer> visionAt = connections(MARK, "v_num_hidden_layers", List.of(0, 1));
       if (textAt.size() != visionAt.size()) {
         throw config.refuse("t_biattention_id", visionAt.size() + " layers, as " + MARK);
       }
-      text = words.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty());
+      text = words.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty(), 0);
       vision = regionEmbeddings();
       int textDone = 0;
       int visionDone = 0;

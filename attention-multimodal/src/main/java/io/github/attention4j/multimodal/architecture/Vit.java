@@ -34,10 +34,10 @@ final class Vit implements Architecture {
 
   @Override
   public Network network(Config config, Weights weights, Set<String> given) {
-    int size = config.positive("hidden_size");
-    int heads = config.positive("num_attention_heads");
-    int inner = config.positive("intermediate_size");
-    int layers = config.positive("num_hidden_layers");
+    int size = config.positive("hidden_size", 768);
+    int heads = config.positive("num_attention_heads", 12);
+    int inner = config.positive("intermediate_size", 3072);
+    int layers = config.positive("num_hidden_layers", 12);
     double epsilon = config.number("layer_norm_eps", 1e-12);
     Activation activation = Activations.read(config, "hidden_act", "gelu");
     boolean bias = config.flag("qkv_bias", true);

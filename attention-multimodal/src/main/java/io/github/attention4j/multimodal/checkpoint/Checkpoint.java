@@ -32,6 +32,8 @@ public final class Checkpoint {
 
   /** Where the files are. */
   private interface Storage {
+    boolean exists(String name) throws IOException;
+
     Optional<byte[]> read(String name) throws IOException;
 
     Optional<Safetensors> map(String name) throws IOException;
@@ -50,6 +52,11 @@ public final class Checkpoint {
     return new Checkpoint(
         folder.toString(),
         new Storage() {
+          @Override
+          public boolean exists(String name) {
+            return Files.exists(folder.resolve(name));
+          }
+
           @Override
           public Optional<byte[]> read(String name) throws IOException {
             Path file = folder.resolve(name);
@@ -72,6 +79,11 @@ public final class Checkpoint {
     return new Checkpoint(
         folder,
         new Storage() {
+          @Override
+          public boolean exists(String name) throws IOException {
+            return read(name).isPresent();
+          }
+
           @Override
           public Optional<byte[]> read(String name) throws IOException {
             try (InputStream in = anchor.getResourceAsStream(folder + "/" + name)) {
@@ -159,9 +171,17 @@ public final class Checkpoint {
     }
     throw missing(
         WEIGHTS,
-        storage.read("pytorch_model.bin").isPresent()
-            ? "pytorch_model.bin is a pickle, which is never read; convert it to safetensors"
+        pickled()
+            ? "there is pytorch_model.bin, a pickle, which is never read, for reading it runs the code in it;"
+                + " where you trust it, convert it once in Python: save_pretrained(FOLDER,"
+                + " safe_serialization=True), or safetensors.torch.save_file(state_dict, '"
+                + WEIGHTS
+                + "')"
             : "the model folder needs it (or " + INDEX + ")");
+  }
+
+  private boolean pickled() throws IOException {
+    return storage.exists("pytorch_model.bin") || storage.exists("pytorch_model.bin.index.json");
   }
 
   private Map<String, Safetensors> shards(Config index) throws IOException {

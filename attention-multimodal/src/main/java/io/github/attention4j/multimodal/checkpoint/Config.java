@@ -117,6 +117,11 @@ public final class Config {
     return value;
   }
 
+  /// A whole number of at least 1, or another if the field is absent.
+  public int positive(String field, int otherwise) {
+    return has(field) ? positive(field) : otherwise;
+  }
+
   /// A number, or another if the field is absent.
   public double number(String field, double otherwise) {
     JsonNode value = find(field);
