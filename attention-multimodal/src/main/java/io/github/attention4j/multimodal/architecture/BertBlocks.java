@@ -45,7 +45,8 @@ record BertBlocks(int size, int heads, int inner, Activation activation, double 
     int typeCount = config.integer("type_vocab_size", 2);
     int longest = config.positive("max_position_embeddings", 512);
     String x =
-        graph.embedding(prefix + ".word_embeddings", ids, config.positive("vocab_size", 30522), size, 1);
+        graph.embedding(
+            prefix + ".word_embeddings", ids, config.positive("vocab_size", 30522), size, 1);
     String type = prefix + ".token_type_embeddings";
     x =
         types.isPresent()

@@ -116,7 +116,8 @@ final class Llama implements Architecture {
               rotate(at + ".query", turnQueries, query),
               remember(at + ".keys", rotate(at + ".key", turnKeys, key)),
               remember(at + ".values", value));
-      String x = graph.add(at + ".sum", from, project(at + ".o_proj", seen, heads * headSize, size, bias));
+      String x =
+          graph.add(at + ".sum", from, project(at + ".o_proj", seen, heads * headSize, size, bias));
       return feedForward(name, x);
     }
 

@@ -68,7 +68,8 @@ final class Lxmert implements Architecture {
       String box = Integer.toString(config.integer("visual_pos_dim", 4));
       graph.values(BOXES, ModelGraph.BATCH, "regions", box);
       this.textMask = graph.keyMask(graph.idsIfGiven(given, MASK, ModelGraph.BATCH, "length"), 0);
-      this.regionMask = graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
+      this.regionMask =
+          graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
       this.types = graph.idsIfGiven(given, TYPES, ModelGraph.BATCH, "length");
     }
 

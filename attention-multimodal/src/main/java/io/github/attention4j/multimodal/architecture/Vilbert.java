@@ -109,7 +109,8 @@ final class Vilbert implements Architecture {
           Integer.toString(config.integer("v_feature_size", 2048)));
       graph.values(BOXES, ModelGraph.BATCH, "regions", Long.toString(geometry()));
       this.textMask = graph.keyMask(graph.idsIfGiven(given, MASK, ModelGraph.BATCH, "length"), 0);
-      this.regionMask = graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
+      this.regionMask =
+          graph.keyMask(graph.idsIfGiven(given, REGION_MASK, ModelGraph.BATCH, "regions"), 0);
       this.types = graph.idsIfGiven(given, TYPES, ModelGraph.BATCH, "length");
     }
 
@@ -132,7 +133,8 @@ final class Vilbert implements Architecture {
       if (textAt.size() != visionAt.size()) {
         throw config.refuse("t_biattention_id", visionAt.size() + " layers, as " + MARK);
       }
-      text = words.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty(), 0);
+      text =
+          words.embeddings(graph, config, prefix + "embeddings", IDS, types, Optional.empty(), 0);
       vision = regionEmbeddings();
       int textDone = 0;
       int visionDone = 0;
