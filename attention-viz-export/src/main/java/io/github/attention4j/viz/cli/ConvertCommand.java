@@ -88,7 +88,8 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--pair-start",
       paramLabel = "N",
-      description = "bertviz: the position of the first token of the second sentence.")
+      description =
+          "bertviz: the position of the first token of the second sentence, if the trace does not say.")
   private Optional<Integer> pairStart = Optional.empty();
 
   @Inject
@@ -99,9 +100,15 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TraceFormat target = TraceFormats.named(format);
-    FormatOptions options =
-        new FormatOptions(kind.map(ConvertCommand::kind), layer, head, topK, threshold, pairStart);
     AttentionTrace read = TraceFile.read(trace);
+    FormatOptions options =
+        new FormatOptions(
+            kind.map(ConvertCommand::kind),
+            layer,
+            head,
+            topK,
+            threshold,
+            pairStart.or(() -> pairStart(read)));
     Path file = output.orElseGet(() -> beside(target));
     if (file.toAbsolutePath().normalize().equals(trace.toAbsolutePath().normalize())) {
       throw new IllegalArgumentException(
@@ -110,6 +117,12 @@ final class ConvertCommand implements Callable<Integer> {
     target.write(read, options, file);
     terminal.out().println("wrote " + file);
     return ExitCode.OK;
+  }
+
+  /** Where the second text begins, as 'explain --pair' notes it. */
+  private static Optional<Integer> pairStart(AttentionTrace trace) {
+    String noted = trace.facts().getOrDefault("pair_start", "");
+    return noted.matches("\\d{1,9}") ? Optional.of(Integer.parseInt(noted)) : Optional.empty();
   }
 
   /**
