@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// What the page knows besides the weights, as JSON that no HTML parser mistakes for anything else.
 final class ReportJson {
@@ -61,6 +62,7 @@ final class ReportJson {
 
   private double largestError() {
     return maps.stream()
+        .filter(map -> !map.derived().equals(Optional.of(ReportMap.NORMS)))
         .flatMap(map -> map.heads().stream())
         .mapToDouble(Quantised::error)
         .max()

@@ -15,13 +15,14 @@ export async function showOverview(panel, context) {
   const heads = real.reduce((sum, map) => sum + map.heads, 0);
   const cells = real.reduce((sum, map) => sum + map.heads * report.labels[map.queries].texts.length * report.labels[map.keys].texts.length, 0);
   const above = report.roles.filter((score) => score.above);
+  const named = new Set(above.map((score) => `${score.map}.${score.head}`)).size;
   const card = (value, name) => el("div", { class: "card" }, el("strong", { text: value }), el("span", { text: name }));
   panel.replaceChildren(
     el("div", { class: "cards" },
       card(String(real.length), real.length === 1 ? "layer of attention" : "layers of attention"),
-      card(String(heads), "heads"),
+      card(String(heads), heads === 1 ? "head" : "heads"),
       card(cells.toLocaleString("en"), "weights"),
-      card(String(new Set(above.map((score) => `${score.map}.${score.head}`)).size), "heads with a role"),
+      card(String(named), named === 1 ? "head with a role" : "heads with a role"),
       card(`±${number(report.error)}`, "error of the weights shown")),
     el("div", { class: "columns" },
       el("section", {}, el("h2", { text: "The run" }), facts(report)),
