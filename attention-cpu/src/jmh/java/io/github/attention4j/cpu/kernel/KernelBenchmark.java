@@ -31,7 +31,7 @@ public class KernelBenchmark {
 
   private final float[] k = new float[Lanes.TILE * SIZE];
   private final float[] q = new float[SIZE * Lanes.MAX_PANEL];
-  private final float[] s = new float[Lanes.TILE * Lanes.MAX_PANEL];
+  private final float[] s = new float[(Lanes.TILE + 1) * Lanes.MAX_PANEL];
   private final float[] o = new float[SIZE * Lanes.MAX_PANEL];
   private final float[] m = new float[Lanes.MAX_PANEL];
   private final float[] l = new float[Lanes.MAX_PANEL];
@@ -56,7 +56,7 @@ public class KernelBenchmark {
   /// The stage score.
   @Benchmark
   public float[] score() {
-    ScoreKernel.run(k, rows, 0, Lanes.TILE, q, 0, vectors, SIZE, s);
+    ScoreKernel.run(k, 0, rows, 0, Lanes.TILE, q, 0, vectors, SIZE, s);
     return s;
   }
 
@@ -70,7 +70,7 @@ public class KernelBenchmark {
   /// The stage value.
   @Benchmark
   public float[] value() {
-    ValueKernel.run(k, rows, Lanes.TILE, SIZE, s, vectors, alpha, o);
+    ValueKernel.run(k, 0, rows, Lanes.TILE, SIZE, s, vectors, alpha, o);
     return o;
   }
 }

@@ -18,7 +18,7 @@ public final class Exponential {
   static final float LOWEST = -87f;
 
   private static final float HIGHEST = 88.72284f;
-  private static final float LOG2_E = 1.442695f;
+  static final float LOG2_E = 1.442695f;
   private static final float LN2_HIGH = 0.69314575f;
   private static final float LN2_LOW = 1.4286068e-6f;
   private static final float ROUND = 12582912f + 127f;
@@ -29,13 +29,13 @@ public final class Exponential {
   private static final float C3 = 0.16666521f;
   private static final float C2 = 0.49999994f;
 
-  private static final float ROUND_ONLY = 12582912f;
-  private static final float P6 = 1.5353363e-4f;
-  private static final float P5 = 1.3398875e-3f;
-  private static final float P4 = 9.618437e-3f;
-  private static final float P3 = 0.055503324f;
-  private static final float P2 = 0.24022648f;
-  private static final float P1 = 0.6931472f;
+  static final float ROUND_ONLY = 12582912f;
+  static final float P6 = 1.5353363e-4f;
+  static final float P5 = 1.3398875e-3f;
+  static final float P4 = 9.618437e-3f;
+  static final float P3 = 0.055503324f;
+  static final float P2 = 0.24022648f;
+  static final float P1 = 0.6931472f;
 
   private Exponential() {}
 

@@ -46,6 +46,12 @@ final class Intervals {
     count++;
   }
 
+  /// Whether another set holds the same intervals.
+  boolean equalTo(Intervals other) {
+    return count == other.count
+        && Arrays.equals(ends, 0, 2 * count, other.ends, 0, 2 * other.count);
+  }
+
   /// The number of intervals.
   int count() {
     return count;

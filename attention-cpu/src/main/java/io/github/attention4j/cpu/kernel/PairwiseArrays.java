@@ -190,6 +190,13 @@ final class PairwiseArrays {
     }
   }
 
+  /// Writes one log-sum-exp, if they were asked for.
+  void logSumExp(int b, int head, int query, double value) {
+    if (logSumExp != null) {
+      logSumExp.set(((long) b * queryHeads + head) * queries + query, (float) value);
+    }
+  }
+
   private void top(Panel x, int lane, long at, Tensor values, LongTensor ids) {
     int found = x.top.found(lane);
     for (int rank = 0; rank < best; rank++) {

@@ -35,24 +35,45 @@ final class PairwiseAttention implements Attention {
 
   @Override
   public Result run(Inputs inputs) {
-    return run(inputs, new ResultArrays(null));
+    return compute(inputs, null);
   }
 
   @Override
   public Result run(Inputs inputs, Result into) {
-    return run(inputs, new ResultArrays(into));
+    return compute(inputs, into);
   }
 
-  private Result run(Inputs inputs, ResultArrays results) {
+  /// The same inputs into the same result, as in a loop over contents that change, are checked once
+  /// and cost no allocation.
+  private Result compute(Inputs inputs, @Nullable Result into) {
     Workspace space = take();
     try {
-      PairwiseInputs in = new PairwiseInputs(plan.mechanism, inputs);
-      PairwiseArrays arrays = PairwiseArrays.of(plan, in, results);
-      new PairwiseRun(plan, in, arrays, engine.pool(), space).run();
-      return results.result();
+      Workspace.Bound runs = into == null ? null : space.bound(inputs, into);
+      if (runs == null) {
+        runs = bind(inputs, into, space);
+        if (into != null && !plan.readsLengths()) {
+          space.remember(runs);
+        }
+      }
+      if (!runs.first().run()) {
+        runs.other().run();
+      }
+      return runs.result();
     } finally {
       give(space);
     }
+  }
+
+  private Workspace.Bound bind(Inputs inputs, @Nullable Result into, Workspace space) {
+    ResultArrays results = new ResultArrays(into);
+    PairwiseInputs in = new PairwiseInputs(plan.mechanism, inputs);
+    PairwiseArrays arrays = PairwiseArrays.of(plan, in, results);
+    PreparedRun panels = new PairwiseRun(plan, in, arrays, engine.pool(), space);
+    PreparedRun first =
+        FewQueriesRun.fits(plan, in)
+            ? new FewQueriesRun(plan, in, arrays, engine.pool(), space.fewQueries())
+            : panels;
+    return new Workspace.Bound(inputs, into, first, panels, results.result());
   }
 
   private synchronized Workspace take() {

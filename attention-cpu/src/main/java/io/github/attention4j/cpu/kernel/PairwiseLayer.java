@@ -84,7 +84,10 @@ public final class PairwiseLayer {
             plan, in, query.rows(heads), key.rows(keyHeads), value.rows(keyHeads), out, results);
     Workspace space = take();
     try {
-      new PairwiseRun(plan, in, arrays, engine.pool(), space).run();
+      if (!FewQueriesRun.fits(plan, in)
+          || !new FewQueriesRun(plan, in, arrays, engine.pool(), space.fewQueries()).run()) {
+        new PairwiseRun(plan, in, arrays, engine.pool(), space).run();
+      }
     } finally {
       give(space);
     }

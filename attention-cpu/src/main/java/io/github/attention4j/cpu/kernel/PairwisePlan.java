@@ -2,10 +2,13 @@ package io.github.attention4j.cpu.kernel;
 
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Mechanism.Pairwise;
+import io.github.attention4j.api.Placement;
 import io.github.attention4j.api.Request;
+import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.plan.Captures;
+import io.github.attention4j.cpu.plan.PairwiseInputs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -123,6 +126,38 @@ final class PairwisePlan {
     logSumExp = lse;
     topK = best;
     pooled = grid;
+  }
+
+  /// The factor of the queries of one run.
+  float factor(PairwiseInputs in) {
+    return (float) (Double.isNaN(scale) ? 1 / Math.sqrt(in.keySize()) : scale);
+  }
+
+  /// Whether the description reads numbers from its inputs that a run settles beforehand: lengths.
+  boolean readsLengths() {
+    return mechanism.placement() instanceof Placement.EndOfLength || reads(mechanism.scope());
+  }
+
+  private static boolean reads(Scope scope) {
+    return switch (scope) {
+      case Scope.Lengths _ -> true;
+      case Scope.Not(Scope inner) -> reads(inner);
+      case Scope.And(List<Scope> scopes) -> scopes.stream().anyMatch(PairwisePlan::reads);
+      case Scope.Or(List<Scope> scopes) -> scopes.stream().anyMatch(PairwisePlan::reads);
+      case Scope.PerHead(List<Scope> scopes) -> scopes.stream().anyMatch(PairwisePlan::reads);
+      case Scope.Full _,
+          Scope.Causal _,
+          Scope.Window _,
+          Scope.GlobalKeys _,
+          Scope.GlobalQueries _,
+          Scope.Strided _,
+          Scope.Summaries _,
+          Scope.BlockWindow _,
+          Scope.GlobalBlocks _,
+          Scope.KeyBlocks _,
+          Scope.Mask _ ->
+          false;
+    };
   }
 
   /// Whether keys are packed differently for every query head.

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// Tasks are numbered unit by unit, packing first, and panels with the most keys first; a panel
 /// waits for its unit's packing. Units share a ring of packed heads, so memory does not grow with
 /// batch and heads.
-final class PairwiseRun implements WorkerPool.Body {
+final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private static final int CHUNK = 512;
 
   private final PairwisePlan plan;
@@ -91,7 +91,7 @@ final class PairwiseRun implements WorkerPool.Body {
         !(plan.mechanism.scope() instanceof Scope.Full
             && plan.mechanism.biases().isEmpty()
             && plan.mechanism.normalizer() instanceof Normalizer.Softmax);
-    factor = (float) (Double.isNaN(plan.scale) ? 1 / Math.sqrt(in.keySize()) : plan.scale);
+    factor = plan.factor(in);
     Score.Rotary rotary = plan.rotary;
     positions = rotary == null ? null : in.rotaryPositions(rotary);
     if (plan.rotation != null) {
@@ -112,8 +112,6 @@ final class PairwiseRun implements WorkerPool.Body {
     checkSize("value", columns);
     int threads = pool.threads();
     alone = chunks <= 1 && (units >= 4 * threads || threads == 1);
-    space.prepare(threads, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
-    arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
   }
 
   private void checkSize(String name, int size) {
@@ -135,9 +133,15 @@ final class PairwiseRun implements WorkerPool.Body {
   }
 
   /// Runs all tasks.
-  void run() {
-    pool.run(alone ? units : units * (chunks + panels), this);
+  @Override
+  public boolean run() {
+    int threads = pool.threads();
+    space.prepare(threads, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
+    arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
+    long operations = (long) units * group * in.queries() * keys * (depth + columns);
+    pool.run(alone ? units : units * (chunks + panels), operations, this);
     arrays.finish(in, pool);
+    return true;
   }
 
   @Override

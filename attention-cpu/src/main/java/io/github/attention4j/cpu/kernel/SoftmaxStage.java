@@ -30,25 +30,29 @@ final class SoftmaxStage {
 
   /// Turns the scores of a tile into unnormalised weights and brings $m$, $l$ and $\alpha$ up to
   /// date.
+  ///
+  /// @param s the scores; one more row is written behind them
   static void step(float[] s, int rows, int vectors, float[] m, float[] l, float[] alpha) {
-    // Several methods that share arrays: the compiler gives up inlining in one that is too large,
-    // and a vector that crosses a call becomes an object.
     int width = vectors * LENGTH;
+    int end = rows * width;
     for (int at = 0; at < width; at += LENGTH) {
-      maximum(s, at, rows * width, width, m, alpha);
+      maximum(s, at, end + at, width, m);
     }
     if (vectors == 2) {
-      weighTwo(s, rows * width, m, l, alpha);
+      weighTwo(s, end, m, l, alpha);
       return;
     }
     for (int at = 0; at < width; at += LENGTH) {
-      weigh(s, at, rows * width, width, m, l, alpha);
+      weigh(s, at, end, width, m, l, alpha);
     }
   }
 
+  /// The new maximum; the old one becomes a further row of scores, whose weight is $\alpha$.
+  ///
   /// Four running maxima: each comparison would wait for the one before.
-  private static void maximum(float[] s, int at, int end, int width, float[] m, float[] alpha) {
+  private static void maximum(float[] s, int at, int end, int width, float[] m) {
     FloatVector before = FloatVector.fromArray(SPECIES, m, at);
+    before.intoArray(s, end);
     FloatVector max = before;
     FloatVector max2 = before;
     FloatVector max3 = before;
@@ -63,47 +67,81 @@ final class SoftmaxStage {
     for (; i < end; i += width) {
       max = larger(max, FloatVector.fromArray(SPECIES, s, i));
     }
-    max = larger(larger(max, max2), larger(max3, max4));
-    max.intoArray(m, at);
-    Exponential.below(before, base(max)).intoArray(alpha, at);
+    larger(larger(max, max2), larger(max3, max4)).intoArray(m, at);
   }
 
   private static void weigh(
       float[] s, int at, int end, int width, float[] m, float[] l, float[] alpha) {
     FloatVector base = base(FloatVector.fromArray(SPECIES, m, at));
     FloatVector sum = FloatVector.zero(SPECIES);
-    for (int i = at; i < end; i += width) {
-      FloatVector p = Exponential.below(FloatVector.fromArray(SPECIES, s, i), base);
-      p.intoArray(s, i);
+    FloatVector p = sum;
+    for (int i = at; i <= end + at; i += width) {
       sum = sum.add(p);
+      p = Exponential.below(FloatVector.fromArray(SPECIES, s, i), base);
+      p.intoArray(s, i);
     }
-    FloatVector shrink = FloatVector.fromArray(SPECIES, alpha, at);
-    FloatVector.fromArray(SPECIES, l, at).fma(shrink, sum).intoArray(l, at);
+    // The last is the old maximum's.
+    p.intoArray(alpha, at);
+    FloatVector.fromArray(SPECIES, l, at).fma(p, sum).intoArray(l, at);
   }
 
   /// Two columns at once, so that the steps of one fill the waits of the other.
+  ///
+  /// [Exponential#below] is written out: so this method is too long to be inlined. Where the
+  /// compiler inlines it together with its neighbours, it gives up in the middle, and what it left
+  /// out makes objects of vectors: ten times as slow.
   private static void weighTwo(float[] s, int end, float[] m, float[] l, float[] alpha) {
     FloatVector baseA = base(FloatVector.fromArray(SPECIES, m, 0));
     FloatVector baseB = base(FloatVector.fromArray(SPECIES, m, LENGTH));
-    FloatVector sumA = FloatVector.zero(SPECIES);
-    FloatVector sumB = FloatVector.zero(SPECIES);
-    for (int i = 0; i < end; i += 2 * LENGTH) {
-      FloatVector a = Exponential.below(FloatVector.fromArray(SPECIES, s, i), baseA);
-      FloatVector b = Exponential.below(FloatVector.fromArray(SPECIES, s, i + LENGTH), baseB);
-      a.intoArray(s, i);
-      b.intoArray(s, i + LENGTH);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
+    FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);
+    FloatVector p6 = FloatVector.broadcast(SPECIES, Exponential.P6);
+    FloatVector p5 = FloatVector.broadcast(SPECIES, Exponential.P5);
+    FloatVector p4 = FloatVector.broadcast(SPECIES, Exponential.P4);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, Exponential.P3);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, Exponential.P2);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, Exponential.P1);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector lowest = FloatVector.broadcast(SPECIES, Exponential.LOWEST);
+    FloatVector sumA = zero;
+    FloatVector sumB = zero;
+    FloatVector a = zero;
+    FloatVector b = zero;
+    for (int i = 0; i <= end; i += 2 * LENGTH) {
       sumA = sumA.add(a);
       sumB = sumB.add(b);
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i).sub(baseA);
+      FloatVector y = FloatVector.fromArray(SPECIES, s, i + LENGTH).sub(baseB);
+      FloatVector n = x.fma(log2e, round);
+      FloatVector f = x.fma(log2e, round.sub(n));
+      FloatVector k = y.fma(log2e, round);
+      FloatVector g = y.fma(log2e, round.sub(k));
+      a = p6.fma(f, p5).fma(f, p4).fma(f, p3).fma(f, p2).fma(f, p1).fma(f, one);
+      b = p6.fma(g, p5).fma(g, p4).fma(g, p3).fma(g, p2).fma(g, p1).fma(g, one);
+      a =
+          a.reinterpretAsInts()
+              .add(n.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+              .reinterpretAsFloats()
+              .blend(zero, x.compare(VectorOperators.LT, lowest));
+      b =
+          b.reinterpretAsInts()
+              .add(k.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+              .reinterpretAsFloats()
+              .blend(zero, y.compare(VectorOperators.LT, lowest));
+      a.intoArray(s, i);
+      b.intoArray(s, i + LENGTH);
     }
-    FloatVector shrinkA = FloatVector.fromArray(SPECIES, alpha, 0);
-    FloatVector shrinkB = FloatVector.fromArray(SPECIES, alpha, LENGTH);
-    FloatVector.fromArray(SPECIES, l, 0).fma(shrinkA, sumA).intoArray(l, 0);
-    FloatVector.fromArray(SPECIES, l, LENGTH).fma(shrinkB, sumB).intoArray(l, LENGTH);
+    // The last are the old maximum's.
+    a.intoArray(alpha, 0);
+    b.intoArray(alpha, LENGTH);
+    FloatVector.fromArray(SPECIES, l, 0).fma(a, sumA).intoArray(l, 0);
+    FloatVector.fromArray(SPECIES, l, LENGTH).fma(b, sumB).intoArray(l, LENGTH);
   }
 
   /// NaN loses every comparison: it reaches the output through the weights, not through the
   /// maximum.
-  private static FloatVector larger(FloatVector max, FloatVector x) {
+  static FloatVector larger(FloatVector max, FloatVector x) {
     return max.blend(x, x.compare(VectorOperators.GT, max));
   }
 
@@ -123,7 +161,7 @@ final class SoftmaxStage {
   }
 
   /// What is subtracted from scores: the maximum, or 0 while there is no key.
-  private static FloatVector base(FloatVector max) {
+  static FloatVector base(FloatVector max) {
     return max.blend(0f, max.eq(Float.NEGATIVE_INFINITY));
   }
 }

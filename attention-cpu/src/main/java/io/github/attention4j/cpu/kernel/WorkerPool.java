@@ -18,6 +18,9 @@ public final class WorkerPool {
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /// Multiply-adds that take about 3 microseconds.
+  private static final long WORTH_SHARING = 300_000;
+
   /// A numbered piece of work.
   @FunctionalInterface
   public interface Body {
@@ -60,6 +63,20 @@ public final class WorkerPool {
       share(count, work);
     } finally {
       busy.unlock();
+    }
+  }
+
+  /// As [#run(int, Body)] with an estimate of the work: below some microseconds of it the caller
+  /// does it all, since waking others would take longer.
+  ///
+  /// @param operations multiply-adds
+  void run(int count, long operations, Body work) {
+    if (operations < WORTH_SHARING) {
+      for (int task = 0; task < count; task++) {
+        work.run(task, 0);
+      }
+    } else {
+      run(count, work);
     }
   }
 

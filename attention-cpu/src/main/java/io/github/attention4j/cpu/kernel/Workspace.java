@@ -1,10 +1,16 @@
 package io.github.attention4j.cpu.kernel;
 
+import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.Result;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// What one run at a time works in: a panel for each worker and a ring of packed heads. Kept
 /// between runs.
 final class Workspace {
+  private final FewQueriesSpace fewQueries = new FewQueriesSpace();
+  private WeakReference<Bound> bound = new WeakReference<>(null);
   private Panel[] panels = new Panel[0];
   private PackedHead[] heads = new PackedHead[0];
   private int ring;
@@ -30,6 +36,32 @@ final class Workspace {
       heads[i].packed.set(0);
       heads[i].used.set(0);
     }
+  }
+
+  /// What few queries need.
+  FewQueriesSpace fewQueries() {
+    return fewQueries;
+  }
+
+  /// The runs of certain inputs into a certain result.
+  ///
+  /// @param inputs the inputs, by identity
+  /// @param into the result, by identity
+  /// @param first the run to try
+  /// @param other the run if that declines
+  /// @param result what is returned
+  record Bound(
+      Inputs inputs, @Nullable Result into, PreparedRun first, PreparedRun other, Result result) {}
+
+  /// The last runs, if nothing collected them and they are of these inputs and this result.
+  @Nullable Bound bound(Inputs inputs, @Nullable Result into) {
+    Bound last = bound.get();
+    return last != null && last.inputs == inputs && last.into == into ? last : null;
+  }
+
+  /// Remembers runs; not so firmly that arrays nobody else holds would stay.
+  void remember(Bound runs) {
+    bound = new WeakReference<>(runs);
   }
 
   /// The panel of a worker.
