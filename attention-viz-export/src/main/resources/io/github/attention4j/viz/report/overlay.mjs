@@ -32,6 +32,7 @@ async function showOver(panel, context, maps, over) {
     heading(store.report, place),
     el("div", { class: "over" }, el("div", { class: "scroll tall" }, list), over(context, queries, keys, row, go)),
     el("p", { class: "readout", text: `${spoken(queries, query)} looks most at ${best.map((cell) => `${spoken(keys, cell.key)} ${number(cell.weight)}`).join(", ")}` }),
+    store.report.maps[place.map].proof ? el("p", { class: "note", text: store.report.maps[place.map].proof }) : el("span"),
     outside > 0.001 ? el("p", { class: "note", text: `${number(outside)} of the weight lies on keys without a place.` }) : el("span"),
   );
   list.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
