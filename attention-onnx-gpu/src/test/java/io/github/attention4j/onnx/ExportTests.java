@@ -23,7 +23,10 @@ import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.onnx.Examples.Example;
+import io.github.attention4j.onnx.proto.GraphProto;
 import io.github.attention4j.onnx.proto.ModelProto;
+import io.github.attention4j.onnx.proto.NodeProto;
+import io.github.attention4j.onnx.proto.ValueInfoProto;
 import io.github.attention4j.onnx.runtime.Engine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,10 +55,86 @@ final class ExportTests {
             DynamicTest.dynamicTest(
                 example.name(),
                 () -> {
-                  for (String opset : List.of("17", "21", "24")) {
+                  for (String opset : List.of("17", "21", "23", "24")) {
                     standsAlone(example, Map.of("opset", opset));
                   }
+                  standsAlone(example, Map.of("opset", "24", "dialect", "fused"));
                 }));
+  }
+
+  /// By what this project knows of the format, for every dialect and operator set.
+  @TestFactory
+  Stream<DynamicTest> filesHaveTheStructureTheFormatDemands() {
+    return Examples.all().stream()
+        .map(example ->
+            DynamicTest.dynamicTest(
+                example.name(),
+                () -> {
+                  for (boolean fused : new boolean[] {false, true}) {
+                    for (int opset = 17; opset <= 24; opset++) {
+                      Path file = folder.resolve("structure.onnx");
+                      new OnnxExporter()
+                          .export(
+                              example.request(),
+                              Map.of(
+                                  "opset",
+                                  Integer.toString(opset),
+                                  "dialect",
+                                  fused ? "fused" : "portable"),
+                              file);
+                      GraphRules.check(ModelProto.parseFrom(Files.readAllBytes(file)));
+                    }
+                  }
+                }));
+  }
+
+  /// The shape of a value is a vector as long as the value's rank: ONNX Runtime says that length
+  /// where it infers the rank.
+  @TestFactory
+  Stream<DynamicTest> everyRankIsInferred() {
+    return Examples.all().stream()
+        .filter(example -> !example.name().endsWith("without captures"))
+        .map(example ->
+            DynamicTest.dynamicTest(
+                example.name(),
+                () -> {
+                  for (String opset : List.of("21", "24")) {
+                    Path file = folder.resolve("ranks.onnx");
+                    new OnnxExporter().export(example.request(), Map.of("opset", opset), file);
+                    assertRanksKnown(file);
+                  }
+                }));
+  }
+
+  private static void assertRanksKnown(Path file) throws Exception {
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    GraphProto.Builder graph = model.getGraphBuilder();
+    Map<String, String> values = new HashMap<>();
+    for (NodeProto node : List.copyOf(graph.getNodeList())) {
+      for (String output : node.getOutputList()) {
+        if (!output.isEmpty()) {
+          String shape = "shape of " + output;
+          values.put(shape, output);
+          graph.addNode(
+              NodeProto.newBuilder().setOpType("Shape").addInput(output).addOutput(shape));
+          graph.addOutput(ValueInfoProto.newBuilder().setName(shape));
+        }
+      }
+    }
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      options.addConfigEntry("session.strict_shape_type_inference", "1");
+      try (OrtSession session =
+          Engine.sharedEnvironment().createSession(model.build().toByteArray(), options)) {
+        for (Map.Entry<String, NodeInfo> output : session.getOutputInfo().entrySet()) {
+          String value = values.get(output.getKey());
+          if (value != null) {
+            long rank = ((TensorInfo) output.getValue().getInfo()).getShape()[0];
+            assertTrue(rank >= 0, () -> "the rank of " + value + " is not inferred");
+          }
+        }
+      }
+    }
   }
 
   @Test
@@ -203,6 +282,9 @@ final class ExportTests {
           }
         });
     assertFalse(Files.exists(file));
+    assertThrows(
+        java.nio.file.NoSuchFileException.class,
+        () -> ExportedModel.request(folder.resolve("missing.onnx")));
     Files.writeString(file, "this is no model");
     assertThrows(IllegalArgumentException.class, () -> ExportedModel.request(file));
     Files.write(file, ModelProto.newBuilder().setIrVersion(10).build().toByteArray());

@@ -144,6 +144,31 @@ final class OnnxProviderTests {
   }
 
   @Test
+  void typesAndLengthsThatDoNotFitAreNamed() {
+    Inputs inputs = Inputs.of(ONE_QUERY, TWO_KEYS, TWO_VALUES);
+    for (String opset : new String[] {"21", "24"}) {
+      try (Attention attention =
+          new OnnxProvider()
+              .configure(Settings.defaults().option("onnx.opset", opset))
+              .prepare(
+                  Request.of(Mechanism.Pairwise.of(Score.dot()).within(Scope.lengths())))) {
+        assertMessage(
+            "lengths: expected 0 to 2 at [0], got 3",
+            () -> attention.run(inputs.with(Inputs.LENGTHS, LongTensor.of(new long[] {3}, 1))));
+        assertMessage(
+            "lengths: expected 0 to 2 at [0], got -1",
+            () -> attention.run(inputs.with(Inputs.LENGTHS, LongTensor.of(new long[] {-1}, 1))));
+        assertMessage(
+            "lengths: expected int64",
+            () -> attention.run(inputs.with(Inputs.LENGTHS, Tensor.of(new float[] {1}, 1))));
+        assertMessage(
+            "lengths: expected batch 1",
+            () -> attention.run(inputs.with(Inputs.LENGTHS, LongTensor.of(new long[] {1, 1}, 2))));
+      }
+    }
+  }
+
+  @Test
   void closingTwiceIsFineAndRunningAfterwardsIsNot() {
     Attention attention =
         new OnnxProvider().prepare(Request.of(Mechanism.Pairwise.of(Score.dot())));

@@ -120,11 +120,18 @@ final class Control {
                     .apply(arguments.get(0)));
     List<Value> from = new ArrayList<>(List.of(count, graph.absent()));
     states.forEach(each -> from.add(each.value()));
-    return graph.node(
-        "",
-        "Loop",
-        body.types().subList(1, body.types().size()),
-        from,
-        Attributes.of("body", body.proto()));
+    List<Value> results =
+        graph.node(
+            "",
+            "Loop",
+            body.types().subList(1, body.types().size()),
+            from,
+            Attributes.of("body", body.proto()));
+    // The format lets a loop change its states' ranks. Ours do not: this says so to inference.
+    List<Value> shaped = new ArrayList<>();
+    for (int i = 0; i < states.size(); i++) {
+      shaped.add(results.get(i).reshape(states.get(i).value().shape()));
+    }
+    return shaped;
   }
 }

@@ -56,6 +56,29 @@ final class Binding {
       }
     }
     checkHeads();
+    checkLengths();
+  }
+
+  /// Whole numbers that have only the axis of the batch say how many keys each entry has.
+  private void checkLengths() {
+    long keys = sizes.getOrDefault("keys", Long.MAX_VALUE);
+    for (Slot slot : signature.inputs()) {
+      if (slot.axes().equals(List.of(new Axis.Named("batch")))
+          && inputs.get(slot.name()) instanceof LongTensor lengths) {
+        for (long i = 0; i < lengths.shape().elements(); i++) {
+          if (lengths.at(i) < 0 || lengths.at(i) > keys) {
+            throw new IllegalArgumentException(
+                slot.name()
+                    + ": expected 0 to "
+                    + keys
+                    + " at ["
+                    + i
+                    + "], got "
+                    + lengths.at(i));
+          }
+        }
+      }
+    }
   }
 
   private static NdArray get(Inputs given, Slot slot) {

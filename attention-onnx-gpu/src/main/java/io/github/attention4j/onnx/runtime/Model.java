@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.onnx.graph.Graph;
 import io.github.attention4j.onnx.graph.SessionModel;
 import io.github.attention4j.onnx.graph.Signature;
@@ -61,6 +62,15 @@ final class Model implements AutoCloseable {
       return new Model(engine, graph.signature(), graph.form(), session, tensors);
     } catch (OrtException refused) {
       tensors.forEach(OnnxTensor::close);
+      if (refused.getCode() == OrtException.OrtErrorCode.ORT_NOT_IMPLEMENTED) {
+        throw new UnsupportedRequestException(
+            "onnx: ONNX Runtime has no kernel on "
+                + engine.device()
+                + " for an operator of the graph of "
+                + name
+                + ": "
+                + refused.getMessage());
+      }
       throw new IllegalStateException(
           "ONNX Runtime does not open the graph of " + name + ": " + refused.getMessage(), refused);
     }

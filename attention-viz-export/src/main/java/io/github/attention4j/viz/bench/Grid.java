@@ -79,7 +79,7 @@ final class Grid {
       List<Long> lengths =
           full
               ? List.of(128L, 256L, 512L, 1024L, 2048L, 4096L)
-              : heads == 8 ? List.of(128L, 512L, 1024L, 4096L) : List.of(256L, 2048L);
+              : heads == 8 ? List.of(128L, 1024L, 4096L) : List.of(512L);
       for (long size : List.of(64L, 128L)) {
         for (Scope scope : List.of(Scope.full(), Scope.causal())) {
           for (long length : lengths) {
@@ -111,7 +111,7 @@ final class Grid {
 
   private void small() {
     List<Long> lengths = full ? List.of(1L, 5L, 16L, 33L, 64L) : List.of(1L, 16L, 64L);
-    for (long size : List.of(40L, 80L, 96L)) {
+    for (long size : full ? List.of(40L, 80L, 96L) : List.of(40L, 96L)) {
       for (long length : lengths) {
         add(
             Group.SMALL,
@@ -182,7 +182,7 @@ final class Grid {
     List<Long> lengths =
         full
             ? List.of(4096L, 8192L, 16_384L, 32_768L, 65_536L, 131_072L)
-            : List.of(16_384L, 32_768L, 65_536L, 131_072L);
+            : List.of(32_768L, 65_536L);
     FeatureMap elu = new FeatureMap.EluPlusOne();
     linear(LINEAR_TRANSFORMER, new Mechanism.Linearized(elu, Scope.causal()), lengths);
     linear(PERFORMER, new Mechanism.Linearized(performer(), Scope.causal()), lengths);

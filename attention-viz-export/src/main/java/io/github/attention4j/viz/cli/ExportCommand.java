@@ -33,7 +33,7 @@ import picocli.CommandLine.ParentCommand;
     footer = {
       "",
       "Examples:",
-      "  attention export spec.json --output attention.onnx --set opset=23",
+      "  attention export spec.json --output attention.onnx --opset 23 --dialect portable",
       "  attention export --model dates --output dates.onnx",
     })
 final class ExportCommand implements Callable<Integer> {
@@ -68,8 +68,26 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A choice of the format, such as opset=23; may be repeated.")
+      description = "A choice of the format, such as inputs=state; may be repeated.")
   private Map<String, String> choices = new LinkedHashMap<>();
+
+  @Option(
+      names = "--opset",
+      paramLabel = "N",
+      description = "ONNX: the operator set, 17 to 24; 21 unless said. From 23 on, Attention is used.")
+  private Optional<Integer> opset = Optional.empty();
+
+  @Option(
+      names = "--dialect",
+      paramLabel = "NAME",
+      description = "ONNX: portable, or fused for the com.microsoft operators of ONNX Runtime.")
+  private Optional<String> dialect = Optional.empty();
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "ONNX: float32, float16 or bfloat16, of parameters and arithmetic.")
+  private Optional<String> dtype = Optional.empty();
 
   @Option(names = "--no-maps", description = "Without attention maps as extra outputs of a model.")
   private boolean withoutMaps;
@@ -84,6 +102,9 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelExporter exporter = exporter();
+    opset.ifPresent(value -> choices.put("opset", value.toString()));
+    dialect.ifPresent(value -> choices.put("dialect", value));
+    dtype.ifPresent(value -> choices.put("dtype", value));
     if (spec.isPresent() == model.isPresent()) {
       throw new IllegalArgumentException("expected either SPEC or --model");
     }
