@@ -55,7 +55,8 @@ final class ExportTests {
             DynamicTest.dynamicTest(
                 example.name(),
                 () -> {
-                  for (String opset : List.of("17", "21", "23", "24")) {
+                  boolean captures = !example.request().captures().isEmpty();
+                  for (String opset : captures ? List.of("17", "21", "24") : List.of("21", "23")) {
                     standsAlone(example, Map.of("opset", opset));
                   }
                   standsAlone(example, Map.of("opset", "24", "dialect", "fused"));
@@ -93,16 +94,13 @@ final class ExportTests {
   @TestFactory
   Stream<DynamicTest> everyRankIsInferred() {
     return Examples.all().stream()
-        .filter(example -> !example.name().endsWith("without captures"))
         .map(example ->
             DynamicTest.dynamicTest(
                 example.name(),
                 () -> {
-                  for (String opset : List.of("21", "24")) {
-                    Path file = folder.resolve("ranks.onnx");
-                    new OnnxExporter().export(example.request(), Map.of("opset", opset), file);
-                    assertRanksKnown(file);
-                  }
+                  Path file = folder.resolve("ranks.onnx");
+                  new OnnxExporter().export(example.request(), Map.of("opset", "24"), file);
+                  assertRanksKnown(file);
                 }));
   }
 
@@ -112,7 +110,8 @@ final class ExportTests {
     Map<String, String> values = new HashMap<>();
     for (NodeProto node : List.copyOf(graph.getNodeList())) {
       for (String output : node.getOutputList()) {
-        if (!output.isEmpty()) {
+        // By the format, a loop may change its states' ranks: what reads them says that ours do not.
+        if (!output.isEmpty() && !node.getOpType().equals("Loop")) {
           String shape = "shape of " + output;
           values.put(shape, output);
           graph.addNode(

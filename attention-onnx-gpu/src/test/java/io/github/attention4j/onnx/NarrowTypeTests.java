@@ -104,8 +104,7 @@ final class NarrowTypeTests {
             UnsupportedRequestException.class,
             () ->
                 new OnnxProvider()
-                    .configure(
-                        Settings.defaults().device("cpu").option("onnx.dtype", "bfloat16"))
+                    .configure(Settings.defaults().device("cpu").option("onnx.dtype", "bfloat16"))
                     .prepare(Request.of(MECHANISMS.getFirst())));
     String message = String.valueOf(refused.getMessage());
     assertTrue(message.contains("no kernel on cpu"), message);

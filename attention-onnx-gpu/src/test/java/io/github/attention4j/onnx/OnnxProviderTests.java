@@ -150,8 +150,7 @@ final class OnnxProviderTests {
       try (Attention attention =
           new OnnxProvider()
               .configure(Settings.defaults().option("onnx.opset", opset))
-              .prepare(
-                  Request.of(Mechanism.Pairwise.of(Score.dot()).within(Scope.lengths())))) {
+              .prepare(Request.of(Mechanism.Pairwise.of(Score.dot()).within(Scope.lengths())))) {
         assertMessage(
             "lengths: expected 0 to 2 at [0], got 3",
             () -> attention.run(inputs.with(Inputs.LENGTHS, LongTensor.of(new long[] {3}, 1))));
@@ -159,7 +158,7 @@ final class OnnxProviderTests {
             "lengths: expected 0 to 2 at [0], got -1",
             () -> attention.run(inputs.with(Inputs.LENGTHS, LongTensor.of(new long[] {-1}, 1))));
         assertMessage(
-            "lengths: expected int64",
+            "lengths: expected INT64",
             () -> attention.run(inputs.with(Inputs.LENGTHS, Tensor.of(new float[] {1}, 1))));
         assertMessage(
             "lengths: expected batch 1",

@@ -68,13 +68,7 @@ final class Binding {
         for (long i = 0; i < lengths.shape().elements(); i++) {
           if (lengths.at(i) < 0 || lengths.at(i) > keys) {
             throw new IllegalArgumentException(
-                slot.name()
-                    + ": expected 0 to "
-                    + keys
-                    + " at ["
-                    + i
-                    + "], got "
-                    + lengths.at(i));
+                slot.name() + ": expected 0 to " + keys + " at [" + i + "], got " + lengths.at(i));
           }
         }
       }

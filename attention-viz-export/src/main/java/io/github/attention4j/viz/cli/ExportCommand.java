@@ -74,7 +74,8 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--opset",
       paramLabel = "N",
-      description = "ONNX: the operator set, 17 to 24; 21 unless said. From 23 on, Attention is used.")
+      description =
+          "ONNX: the operator set, 17 to 24; 21 unless said. From 23 on, Attention is used.")
   private Optional<Integer> opset = Optional.empty();
 
   @Option(

@@ -40,7 +40,13 @@ final class ExportedDatesTests {
   void theFilesAloneWriteDates(String choice) throws IOException, OrtException {
     CommandLineRun run =
         CommandLineRun.of(
-            "export", "--model", "dates", choice, "--no-maps", "--output", folder.resolve("d.onnx"));
+            "export",
+            "--model",
+            "dates",
+            choice,
+            "--no-maps",
+            "--output",
+            folder.resolve("d.onnx"));
     assertEquals(0, run.exitCode(), run::err);
     List<String> vocabulary = vocabulary();
     assertEquals("2052-05-02", translate("Thursday, May 2, 2052", vocabulary));
@@ -83,8 +89,7 @@ final class ExportedDatesTests {
       if (name.endsWith(".past")) {
         inputs.put(
             name,
-            OnnxTensor.createTensor(
-                ENVIRONMENT, FloatBuffer.allocate(0), new long[] {1, 0, 128}));
+            OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.allocate(0), new long[] {1, 0, 128}));
       }
     }
     StringBuilder written = new StringBuilder();
@@ -104,8 +109,7 @@ final class ExportedDatesTests {
       written.append(vocabulary.get((int) last));
       result.forEach(each -> {
         if (each.getKey().endsWith(".present")) {
-          inputs.put(
-              each.getKey().replaceAll("present$", "past"), (OnnxTensor) each.getValue());
+          inputs.put(each.getKey().replaceAll("present$", "past"), (OnnxTensor) each.getValue());
         }
       });
     }
