@@ -5,6 +5,7 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Placement;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Scope;
@@ -41,13 +42,21 @@ final class EmptyRun {
     };
   }
 
-  /// The request to compute what remains with: one key in place of none must not be allowed.
-  static Request substitute(Request request) {
-    return request.mechanism() instanceof Mechanism.Linearized(var features, var scope)
-            && !hasLengths(scope)
-        ? new Request(
-            new Mechanism.Linearized(features, scope.and(Scope.lengths())), request.captures())
-        : request;
+  /// The request to compute what remains with: one key in place of none must not be allowed, and
+  /// one position more moves no other.
+  static Request substitute(Request request, Inputs inputs) {
+    Mechanism mechanism =
+        switch (request.mechanism()) {
+          case Mechanism.Linearized(var features, var scope) when !hasLengths(scope) ->
+              new Mechanism.Linearized(features, scope.and(Scope.lengths()));
+          case Mechanism.Pairwise pairwise when pairwise.placement() instanceof Placement.End ->
+              pairwise.placed(
+                  Placement.at(
+                      inputs.get(Inputs.KEY).shape().size(-2)
+                          - inputs.get(Inputs.QUERY).shape().size(-2)));
+          case Mechanism other -> other;
+        };
+    return new Request(mechanism, request.captures());
   }
 
   private static boolean hasLengths(Scope scope) {

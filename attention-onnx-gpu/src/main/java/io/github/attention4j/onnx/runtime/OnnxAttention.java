@@ -90,7 +90,7 @@ public final class OnnxAttention implements Attention {
       EmptyRun.fill(inputs, outputs);
       if (EmptyRun.leavesSomething(request.mechanism(), outputs)) {
         try (OnnxAttention padded =
-            new OnnxAttention(engine, EmptyRun.substitute(request), target)) {
+            new OnnxAttention(engine, EmptyRun.substitute(request, inputs), target)) {
           EmptyRun.take(request.mechanism(), padded.run(EmptyRun.padded(inputs)), outputs);
         }
       }

@@ -38,6 +38,9 @@ final class RandomPairwise {
   }
 
   static Draw.Run next(Draw draw) {
+    if (draw.oneIn(3)) {
+      return new RandomPairwise(draw, false).usual();
+    }
     Normalizer normalizer =
         switch (draw.between(0, 11)) {
           case 0 -> new Normalizer.Sparsemax();
@@ -50,6 +53,42 @@ final class RandomPairwise {
         normalizer instanceof Normalizer.NonProjectiveTree
             || normalizer instanceof Normalizer.ProjectiveTree;
     return new RandomPairwise(draw, tree).with(normalizer, tree);
+  }
+
+  /** What runtimes have operators of their own for. */
+  private Draw.Run usual() {
+    size = draw.among(8, 16, 32);
+    Score score = draw.coin() ? Score.scaledDot() : Score.scaledDot(0.3);
+    if (draw.oneIn(4)) {
+      score = score.softcap(3);
+    }
+    List<Scope> scopes =
+        List.of(
+            Scope.full(),
+            Scope.causal(),
+            Scope.lengths(),
+            Scope.causal().and(Scope.lengths()),
+            Scope.causal().and(new Scope.Window(3, Scope.UNBOUNDED, 1)),
+            Scope.window(3, 0),
+            Scope.mask(),
+            Scope.causal().and(Scope.mask()));
+    Pairwise mechanism = Pairwise.of(score).within(draw.among(scopes)).placed(placement());
+    if (draw.oneIn(4)) {
+      mechanism = mechanism.plus(new Bias.Dense("bias"));
+    }
+    LongTensor valid = LongTensor.allocate(batch);
+    for (int b = 0; b < batch; b++) {
+      valid.set(b, draw.between(0, keys));
+    }
+    return new Draw.Run(
+        mechanism,
+        inputs
+            .with("lengths", valid)
+            .with("mask", draw.coins(0.6, draw.coin() ? heads : 1, draw.coin() ? queries : 1, keys))
+            .with("bias", draw.normal(1, draw.coin() ? heads : 1, queries, keys))
+            .with("query", draw.normal(1, batch, heads, queries, size))
+            .with("key", draw.normal(1, batch, keyHeads, keys, size))
+            .with("value", draw.normal(1, batch, keyHeads, keys, size)));
   }
 
   private Draw.Run with(Normalizer normalizer, boolean tree) {

@@ -10,6 +10,7 @@ import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.spi.AttentionProvider;
 import java.util.List;
@@ -48,8 +49,12 @@ final class RandomRequestTests {
   }
 
   private static Stream<DynamicTest> onEveryProvider(Function<Draw, Draw.Run> next) {
-    return Stream.of("cpu", "onnx")
-        .map(id -> dynamicTest(id, () -> compare(PROVIDERS.named(id), next)));
+    AttentionProvider onnx = PROVIDERS.named("onnx");
+    Settings fused = Settings.defaults().option("onnx.dialect", "fused");
+    return Stream.of(
+        dynamicTest("cpu", () -> compare(PROVIDERS.named("cpu"), next)),
+        dynamicTest("onnx portable", () -> compare(onnx, next)),
+        dynamicTest("onnx fused", () -> compare(onnx.configure(fused), next)));
   }
 
   private static void compare(AttentionProvider provider, Function<Draw, Draw.Run> next) {
