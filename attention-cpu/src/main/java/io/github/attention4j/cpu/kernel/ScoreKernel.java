@@ -57,21 +57,20 @@ final class ScoreKernel {
     }
     // One or two rows left, such as the step of a decoder: a whole block would be mostly waste.
     for (; row < count; row++) {
-      for (int v = 0; v < vectors; v++) {
-        single(
-            a,
-            base + rows[first + row],
-            b,
-            bStart + v * LENGTH,
-            width,
-            depth,
-            c,
-            row * width + v * LENGTH);
+      int from = base + rows[first + row];
+      int at = row * width;
+      switch (vectors) {
+        case 2 -> row2(a, from, b, bStart, depth, c, at);
+        default -> {
+          for (int v = 0; v < vectors; v++) {
+            row1(a, from, b, bStart + v * LENGTH, width, depth, c, at + v * LENGTH);
+          }
+        }
       }
     }
   }
 
-  private static void single(
+  private static void row1(
       float[] a, int row, float[] b, int bStart, int step, int depth, float[] c, int cStart) {
     FloatVector even = FloatVector.zero(SPECIES);
     FloatVector odd = FloatVector.zero(SPECIES);
@@ -91,6 +90,43 @@ final class ScoreKernel {
               .fma(FloatVector.fromArray(SPECIES, b, at), even);
     }
     even.add(odd).intoArray(c, cStart);
+  }
+
+  /// One row and the whole panel: every element of the panel is read once and in order, as fast as
+  /// memory gives it; eight sums hide the latency of the multiply-adds.
+  private static void row2(
+      float[] a, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    int d = 0;
+    int at = bStart;
+    for (; d + 3 < depth; d += 4, at += 8 * LENGTH) {
+      FloatVector x = FloatVector.broadcast(SPECIES, a[row + d]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
+      c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
+      x = FloatVector.broadcast(SPECIES, a[row + d + 1]);
+      c1a = x.fma(FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH), c1a);
+      c1b = x.fma(FloatVector.fromArray(SPECIES, b, at + 3 * LENGTH), c1b);
+      x = FloatVector.broadcast(SPECIES, a[row + d + 2]);
+      c2a = x.fma(FloatVector.fromArray(SPECIES, b, at + 4 * LENGTH), c2a);
+      c2b = x.fma(FloatVector.fromArray(SPECIES, b, at + 5 * LENGTH), c2b);
+      x = FloatVector.broadcast(SPECIES, a[row + d + 3]);
+      c3a = x.fma(FloatVector.fromArray(SPECIES, b, at + 6 * LENGTH), c3a);
+      c3b = x.fma(FloatVector.fromArray(SPECIES, b, at + 7 * LENGTH), c3b);
+    }
+    for (; d < depth; d++, at += 2 * LENGTH) {
+      FloatVector x = FloatVector.broadcast(SPECIES, a[row + d]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
+      c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
+    }
+    c0a.add(c1a).add(c2a.add(c3a)).intoArray(c, cStart);
+    c0b.add(c1b).add(c2b.add(c3b)).intoArray(c, cStart + LENGTH);
   }
 
   private static void block4x3(

@@ -36,7 +36,13 @@ final class MatrixOperations {
       int rows =
           Math.toIntExact(in == 0 ? y.shape().elements() / Math.max(1, matrix.out()) : x.rows());
       float[] a = context.matrices().x(Math.multiplyExact(rows, in));
-      MemorySegment.copy(x.segment(), FLOAT, 0, a, 0, rows * in);
+      Operations.rows(
+          context.pool(),
+          rows,
+          (long) rows * in,
+          (first, last) ->
+              MemorySegment.copy(
+                  x.segment(), FLOAT, 4L * first * in, a, first * in, (last - first) * in));
       int[] starts = context.matrices().starts(rows);
       for (int r = 0; r < rows; r++) {
         starts[r] = r * in;

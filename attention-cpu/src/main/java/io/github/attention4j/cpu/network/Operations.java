@@ -14,6 +14,9 @@ import java.util.OptionalLong;
 /// Compiles layers: what can be done before a run (packing weights, copying parameters to arrays)
 /// is done here.
 final class Operations {
+  /// Elements that one thread works on at least where neighbours do not matter.
+  private static final int PIECE = 1 << 14;
+
   private final AttentionProvider provider;
   private final Engine engine;
 
@@ -204,12 +207,27 @@ final class Operations {
         throw new IllegalArgumentException(
             "input: expected the shape of the other, " + a.shape() + ", got " + b.shape());
       }
-      a = context.dense(a);
-      b = context.dense(b);
+      Value.Floats left = context.dense(a);
+      Value.Floats right = context.dense(b);
       Value.Floats y = context.floats(a.shape());
-      RowKernels.combine(a.segment(), b.segment(), y.segment(), a.shape().elements(), product);
-      context.buffers().release(a);
-      context.buffers().release(b);
+      long elements = a.shape().elements();
+      int pieces = Math.toIntExact((elements + PIECE - 1) / PIECE);
+      rows(
+          context.pool(),
+          pieces,
+          elements,
+          (start, end) -> {
+            long first = (long) start * PIECE;
+            long count = Math.min(elements, (long) end * PIECE) - first;
+            RowKernels.combine(
+                left.segment().asSlice(4 * first),
+                right.segment().asSlice(4 * first),
+                y.segment().asSlice(4 * first),
+                count,
+                product);
+          });
+      context.buffers().release(left);
+      context.buffers().release(right);
       return y;
     };
   }
