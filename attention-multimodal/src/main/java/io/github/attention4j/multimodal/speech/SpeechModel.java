@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// The networks of a speech checkpoint, compiled: the encoder once per window, the decoder step by
 /// step, and the decoder over a whole text with the maps that say when its words were said.
@@ -32,14 +33,20 @@ final class SpeechModel implements AutoCloseable {
   final LogMel mel;
   final int context;
   final AlignmentHeads heads;
+  private final Execution execution;
+  private final Network text;
   private final Program encoder;
   private final Program decoder;
+  // Capturing maps costs the steps of a decoder more than a second program costs memory.
+  private @Nullable Program reader;
 
   private SpeechModel(
       Config config,
       Config generation,
       LogMel mel,
       AlignmentHeads heads,
+      Execution execution,
+      Network text,
       Program encoder,
       Program decoder) {
     this.config = config;
@@ -47,6 +54,8 @@ final class SpeechModel implements AutoCloseable {
     this.mel = mel;
     this.context = config.positive("max_target_positions");
     this.heads = heads;
+    this.execution = execution;
+    this.text = text;
     this.encoder = encoder;
     this.decoder = decoder;
   }
@@ -70,6 +79,7 @@ final class SpeechModel implements AutoCloseable {
     LogMel mel = frontEnd(checkpoint, config);
     AlignmentHeads heads = AlignmentHeads.read(config, generation);
     EncoderDecoder networks = generative.networks(config, checkpoint.weights());
+    Network text = keeping(networks.decoder(), CachedSequences.LOGITS::equals);
     Program encoder =
         execution.compile(keeping(networks.encoder(), name -> name.startsWith("cross.")), Set.of());
     try {
@@ -78,9 +88,10 @@ final class SpeechModel implements AutoCloseable {
           generation,
           mel,
           heads,
+          execution,
+          text,
           encoder,
-          execution.compile(
-              keeping(networks.decoder(), CachedSequences.LOGITS::equals), heads.nodes()));
+          execution.compile(text, Set.of()));
     } catch (RuntimeException failed) {
       encoder.close();
       throw failed;
@@ -141,12 +152,22 @@ final class SpeechModel implements AutoCloseable {
   /// What the decoder gives at each of these tokens, with the maps of the alignment heads.
   Result read(Inputs cross, List<Integer> tokens) {
     long[] ids = tokens.stream().mapToLong(token -> token).toArray();
-    return decoder.run(cross.with(CachedSequences.TARGET, LongTensor.of(ids, 1, ids.length)));
+    return reader().run(cross.with(CachedSequences.TARGET, LongTensor.of(ids, 1, ids.length)));
+  }
+
+  private synchronized Program reader() {
+    if (reader == null) {
+      reader = execution.compile(text, heads.nodes());
+    }
+    return reader;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     encoder.close();
     decoder.close();
+    if (reader != null) {
+      reader.close();
+    }
   }
 }
