@@ -1,6 +1,7 @@
 package io.github.attention4j.multimodal.speech;
 
 import io.github.attention4j.multimodal.checkpoint.Config;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -182,6 +183,16 @@ public record SpecialTokens(
         && token != end
         && !never.contains(token)
         && !languages.containsValue(token);
+  }
+
+  /// All tokens that are pieces of text.
+  public BitSet text() {
+    BitSet text = new BitSet(vocabulary);
+    text.set(0, firstTimestamp);
+    text.clear(end);
+    never.forEach(text::clear);
+    languages.values().forEach(text::clear);
+    return text;
   }
 
   /// The prompt that says what is to be written.

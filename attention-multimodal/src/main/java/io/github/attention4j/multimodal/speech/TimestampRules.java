@@ -26,11 +26,7 @@ public record TimestampRules(SpecialTokens tokens, int lastInitial) implements L
     if (after && before) {
       exclude(logits, first, logits.length);
     } else if (after) {
-      for (int token = 0; token < first; token++) {
-        if (tokens.isText(token)) {
-          logits[token] = Float.NEGATIVE_INFINITY;
-        }
-      }
+      tokens.text().stream().forEach(token -> logits[token] = Float.NEGATIVE_INFINITY);
     }
     for (int i = count - 1; i >= 0; i--) {
       if (tokens.isTimestamp(written.get(i))) {

@@ -8,6 +8,7 @@ import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.multimodal.audio.TokenAlignment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -83,11 +84,12 @@ final class WordAligner {
       Tensor logits = result.tensor(CachedSequences.LOGITS);
       int vocabulary = logits.shape().intSize(2);
       double[] all = new double[tokens.size()];
+      BitSet pieces = special.text();
       float[] row = new float[vocabulary];
       for (int i = 0; i < all.length; i++) {
         long from = (long) (prompt.size() + i) * vocabulary;
         for (int token = 0; token < vocabulary; token++) {
-          row[token] = special.isText(token) ? logits.at(from + token) : Float.NEGATIVE_INFINITY;
+          row[token] = pieces.get(token) ? logits.at(from + token) : Float.NEGATIVE_INFINITY;
         }
         all[i] = Math.exp(Continuation.logSoftmax(row)[tokens.get(i)]);
       }
