@@ -11,8 +11,15 @@ import io.github.attention4j.cpu.plan.RecurrentInputs;
 import io.github.attention4j.cpu.plan.ResultArrays;
 import java.util.Set;
 
-/// [Recurrent], step by step with the state of a head in the cache: one task per key head.
+/// [Recurrent], step by step with the state of a head in the cache: a task per key head, or, where
+/// heads are fewer than threads can use, per stretch of its value elements.
+///
+/// Columns of the state never meet: what a column reads, forgets and adds is its own. So cutting
+/// between them changes no bit.
 final class RecurrentKernel implements Computation {
+  /// Value elements of a task: two vectors of 512 bits.
+  private static final int STRETCH = 32;
+
   private final Recurrent mechanism;
   private final Set<Capture> captures;
 
@@ -36,20 +43,40 @@ final class RecurrentKernel implements Computation {
             ? results.tensor(
                 RecurrentInputs.STATE, heads.batch(), heads.keyHeads(), keySize, valueSize)
             : Tensor.allocate(heads.batch(), heads.keyHeads(), keySize, valueSize);
+    int units = heads.batch() * heads.keyHeads();
+    int width = units >= 2 * pool.threads() ? Math.max(1, valueSize) : STRETCH;
+    int stretches = Math.max(1, (valueSize + width - 1) / width);
     pool.run(
-        heads.batch() * heads.keyHeads(),
-        (unit, _) -> {
-          float[] state = new float[keySize * valueSize];
-          long at = (long) unit * state.length;
-          if (in.hasState()) {
-            Floats.read(inputs.tensor(RecurrentInputs.STATE), at, state, 0, state.length);
+        units * stretches,
+        (task, _) -> {
+          int unit = task / stretches;
+          int from = task % stretches * width;
+          int count = Math.min(width, valueSize - from);
+          float[] state = new float[keySize * count];
+          long at = (long) unit * keySize * valueSize + from;
+          for (int c = 0; in.hasState() && c < keySize; c++) {
+            Floats.read(
+                inputs.tensor(RecurrentInputs.STATE),
+                at + (long) c * valueSize,
+                state,
+                c * count,
+                count);
           }
-          steps(in, inputs, unit, state, output);
-          Floats.write(state, 0, state.length, last, at);
+          steps(in, inputs, unit, from, count, state, output);
+          for (int c = 0; c < keySize; c++) {
+            Floats.write(state, c * count, count, last, at + (long) c * valueSize);
+          }
         });
   }
 
-  private void steps(RecurrentInputs in, Inputs inputs, int unit, float[] state, Tensor output) {
+  private void steps(
+      RecurrentInputs in,
+      Inputs inputs,
+      int unit,
+      int from,
+      int count,
+      float[] state,
+      Tensor output) {
     HeadInputs heads = in.heads();
     int keySize = heads.keySize();
     int valueSize = heads.valueSize();
@@ -57,37 +84,32 @@ final class RecurrentKernel implements Computation {
     int group = heads.queryHeads() / heads.keyHeads();
     float scale = (float) heads.scale(mechanism.scale());
     float[] k = new float[keySize];
-    float[] v = new float[valueSize];
+    float[] v = new float[count];
     float[] q = new float[keySize];
-    float[] read = new float[valueSize];
+    float[] read = new float[count];
     for (int t = 0; t < length; t++) {
       long row = (long) unit * length + t;
       Floats.read(heads.key(), row * keySize, k, 0, keySize);
-      Floats.read(heads.value(), row * valueSize, v, 0, valueSize);
+      Floats.read(heads.value(), row * valueSize + from, v, 0, count);
       if (mechanism.gated()) {
         decay(
-            inputs.tensor(RecurrentInputs.DECAY),
-            in.decayPerElement(),
-            row,
-            state,
-            keySize,
-            valueSize);
+            inputs.tensor(RecurrentInputs.DECAY), in.decayPerElement(), row, state, keySize, count);
       }
       if (mechanism.delta()) {
         float beta = inputs.tensor(RecurrentInputs.BETA).at(row);
         times(state, k, read, 1f);
-        for (int e = 0; e < valueSize; e++) {
+        for (int e = 0; e < count; e++) {
           v[e] = beta * (v[e] - read[e]);
         }
       }
       for (int c = 0; c < keySize; c++) {
-        Floats.add(state, c * valueSize, k[c], v, 0, valueSize);
+        Floats.add(state, c * count, k[c], v, 0, count);
       }
       for (int g = 0; g < group; g++) {
         long query = ((long) unit * group + g) * length + t;
         Floats.read(heads.query(), query * keySize, q, 0, keySize);
         times(state, q, read, scale);
-        Floats.write(read, 0, valueSize, output, query * valueSize);
+        Floats.write(read, 0, count, output, query * valueSize + from);
       }
     }
   }
