@@ -90,7 +90,7 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
       trace.maps().forEach(map -> terminal.out().println(line(map)));
     }
     shown.explained().notes().forEach(terminal.out()::println);
-    HeadLines.of(trace).forEach(terminal.out()::println);
+    HeadLines.ofTokens(trace).forEach(terminal.out()::println);
     Path traceFile = target.file("trace.safetensors");
     TraceFile.write(trace, shown.explained().arrays(), traceFile);
     Report report = Report.of(trace).withNorms(shown.explained().norms());

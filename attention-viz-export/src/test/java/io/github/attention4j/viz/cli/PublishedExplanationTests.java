@@ -226,6 +226,8 @@ final class PublishedExplanationTests {
     assertEquals(
         List.of("\u2581the", "\u2581good", "\u2581cat", "s", "</s>"), cross.keys().texts());
     assertTrue(trace.facts().containsKey("prediction"), trace.facts()::toString);
+    assertTrue(
+        explain("--model", checkpoint, "the good cats").out().contains("cross 0.0 looks most: '"));
     AttentionTrace told = trace("--model", checkpoint, "the good cats", "--target", "a dog");
     assertEquals(
         List.of("\u2581a", "\u2581dog"), told.maps().getLast().queries().texts().subList(1, 3));
