@@ -16,6 +16,7 @@ import io.github.attention4j.onnx.runtime.OnnxProgram;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The provider `onnx`: descriptions become graphs that ONNX Runtime runs, on the CPU or by CUDA.
@@ -77,7 +78,11 @@ public final class OnnxProvider implements AttentionProvider {
 
   @Override
   public List<String> unsupported(Request request) {
-    return Refusals.of(request);
+    return withObstacle(Refusals.of(request));
+  }
+
+  private static List<String> withObstacle(List<String> reasons) {
+    return Stream.concat(Engine.obstacle().stream(), reasons.stream()).toList();
   }
 
   @Override
@@ -91,7 +96,7 @@ public final class OnnxProvider implements AttentionProvider {
 
   @Override
   public List<String> unsupported(Network network) {
-    return NetworkGraph.refusals(network);
+    return withObstacle(NetworkGraph.refusals(network));
   }
 
   @Override

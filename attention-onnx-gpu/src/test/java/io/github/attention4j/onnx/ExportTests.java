@@ -110,7 +110,8 @@ final class ExportTests {
     Map<String, String> values = new HashMap<>();
     for (NodeProto node : List.copyOf(graph.getNodeList())) {
       for (String output : node.getOutputList()) {
-        // By the format, a loop may change its states' ranks: what reads them says that ours do not.
+        // By the format, a loop may change its states' ranks: what reads them says that ours do
+        // not.
         if (!output.isEmpty() && !node.getOpType().equals("Loop")) {
           String shape = "shape of " + output;
           values.put(shape, output);

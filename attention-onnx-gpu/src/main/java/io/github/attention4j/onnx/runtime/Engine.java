@@ -7,10 +7,16 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /// ONNX Runtime on one device: opens sessions.
 public final class Engine {
+  private static final int LONGEST_COMMAND_LINE = 3950;
+
   private final OrtEnvironment environment;
   private final int threads;
   private final int cudaDevice;
@@ -33,9 +39,37 @@ public final class Engine {
     this.choice = choice;
   }
 
+  /// Why ONNX Runtime must not be loaded here; empty if it can be.
+  ///
+  /// Version 1.29 crashes the process when the command line is longer than about 4,000 bytes.
+  public static Optional<String> obstacle() {
+    Path commandLine = Path.of("/proc/self/cmdline");
+    try {
+      int bytes = Files.isReadable(commandLine) ? Files.readAllBytes(commandLine).length : 0;
+      return bytes < LONGEST_COMMAND_LINE
+          ? Optional.empty()
+          : Optional.of(
+              "ONNX Runtime 1.29 crashes in processes with a command line this long: expected less"
+                  + " than "
+                  + LONGEST_COMMAND_LINE
+                  + " bytes, got "
+                  + bytes
+                  + "; use an argument file (java @args)");
+    } catch (IOException unreadable) {
+      // Nothing is known, so nothing is against it.
+      return Optional.empty();
+    }
+  }
+
   /// The one environment of this process. Whoever asks for it first sets its level of logging for
   /// all, so nobody asks ONNX Runtime itself.
+  ///
+  /// @throws IllegalStateException if [#obstacle()] has a reason
   public static OrtEnvironment sharedEnvironment() {
+    obstacle()
+        .ifPresent(reason -> {
+          throw new IllegalStateException(reason);
+        });
     return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
   }
 
