@@ -11,7 +11,9 @@ final class NativeArrays {
   private NativeArrays() {}
 
   static MemorySegment allocate(Shape shape, ElementType type) {
-    return Arena.ofAuto().allocate(bytes(shape, type), ALIGNMENT);
+    long bytes = bytes(shape, type);
+    CollectionPressure.OF_PROCESS.add(bytes);
+    return Arena.ofAuto().allocate(bytes, ALIGNMENT);
   }
 
   static long bytes(Shape shape, ElementType type) {
