@@ -23,7 +23,8 @@ import java.util.Set;
 
 /**
  * CLIP ViT-B/32 with random weights of the real sizes: loading, and both towers on {@code cpu}
- * against ONNX Runtime running the exported graph, taking turns in one JVM with the same threads.
+ * against ONNX Runtime running the exported graph, taking turns in one JVM with the same threads
+ * and a {@linkplain Turns pause} before each.
  *
  * <p>Arguments: a folder for the checkpoint of 605 MB (made if it is not there), threads, rounds.
  * docs/multimodal.md has the command and its output.
@@ -116,6 +117,7 @@ public final class ClipBenchmark {
   }
 
   private static double seconds(Program program, Inputs inputs) {
+    Turns.pause();
     long start = System.nanoTime();
     program.run(inputs);
     return (System.nanoTime() - start) / 1e9;

@@ -20,6 +20,14 @@ public final class PackedMatrix {
   /// Rows whose results wait in the first-level cache to be written out.
   private static final int ROWS = 64;
 
+  /// Rows that a panel is not read anew for: what all of them take is long beside one reading from
+  /// memory.
+  private static final int STAY = 256;
+
+  /// Between rows of $x$ in the workspace: rows that start in the same set of a cache would drive
+  /// each other, and the panel, out of it.
+  private static final int GAP = 16;
+
   private final int in;
   private final int out;
   private final float[] panels;
@@ -70,6 +78,11 @@ public final class PackedMatrix {
       return x;
     }
 
+    /// Elements from the start of one row to the next where rows of `in` elements do not overlap.
+    public static int stride(int in) {
+      return in + GAP;
+    }
+
     /// Where rows start, rounded up to whole blocks.
     public int[] starts(int rows) {
       int length = Lanes.roundUp(rows, BLOCK);
@@ -98,7 +111,8 @@ public final class PackedMatrix {
     Arrays.fill(space.starts, rows, Lanes.roundUp(rows, BLOCK), space.starts[rows - 1]);
     space.prepare(pool.threads());
     int columns = (out + MAX_PANEL - 1) / MAX_PANEL;
-    int chunk = Lanes.roundUp(Math.max(ROWS, (rows + 3) / 4), ROWS);
+    int least = columns < 4 * pool.threads() ? ROWS : STAY;
+    int chunk = Lanes.roundUp(Math.max(least, (rows + 3) / 4), ROWS);
     int chunks = (rows + chunk - 1) / chunk;
     WorkerPool.Body body =
         (task, worker) ->

@@ -35,18 +35,19 @@ final class MatrixOperations {
       Value.Floats y = context.floats(Shape.of(sizes));
       int rows =
           Math.toIntExact(in == 0 ? y.shape().elements() / Math.max(1, matrix.out()) : x.rows());
-      float[] a = context.matrices().x(Math.multiplyExact(rows, in));
+      int stride = PackedMatrix.Workspace.stride(in);
+      float[] a = context.matrices().x(Math.multiplyExact(rows, stride));
+      int[] starts = context.matrices().starts(rows);
       Operations.rows(
           context.pool(),
           rows,
           (long) rows * in,
-          (first, last) ->
-              MemorySegment.copy(
-                  x.segment(), FLOAT, 4L * first * in, a, first * in, (last - first) * in));
-      int[] starts = context.matrices().starts(rows);
-      for (int r = 0; r < rows; r++) {
-        starts[r] = r * in;
-      }
+          (first, last) -> {
+            for (int r = first; r < last; r++) {
+              MemorySegment.copy(x.segment(), FLOAT, 4L * r * in, a, r * stride, in);
+              starts[r] = r * stride;
+            }
+          });
       matrix.multiply(context.matrices(), rows, y.segment(), 0, context.pool());
       context.buffers().release(x);
       return y;

@@ -5,6 +5,7 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.multimodal.Execution;
+import io.github.attention4j.multimodal.Turns;
 import io.github.attention4j.multimodal.audio.LogMel;
 import io.github.attention4j.multimodal.audio.MelWindows;
 import io.github.attention4j.multimodal.audio.Waveform;
@@ -63,7 +64,9 @@ public final class SpeechBenchmark {
     List<double[]> own = new ArrayList<>();
     List<double[]> other = new ArrayList<>();
     for (int round = -2; round < rounds; round++) {
+      Turns.pause();
       double[] first = run(cpu, features, beam);
+      Turns.pause();
       double[] second = run(onnx, features, beam);
       if (round >= 0) {
         own.add(first);
