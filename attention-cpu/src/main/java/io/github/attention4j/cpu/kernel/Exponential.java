@@ -37,29 +37,14 @@ public final class Exponential {
   static final float P2 = 0.24022648f;
   static final float P1 = 0.6931472f;
 
-  private Exponential() {}
+  static final float TANH_NEAR = 0.625f;
+  static final float TANH_11 = -0.0057049887f;
+  static final float TANH_9 = 0.020639088f;
+  static final float TANH_7 = -0.053739715f;
+  static final float TANH_5 = 0.13331442f;
+  static final float TANH_3 = -0.3333328f;
 
-  /// $e^{x - m}$ for $x \le m$, the weight of a score; exactly 1 where $x = m$, exactly 0 where $x
-  /// - m$ is below [#LOWEST], NaN stays NaN.
-  ///
-  /// As [#ofNegative] with fewer steps: in powers of two one fused multiply-add leaves the rest
-  /// after rounding, and the whole number is added to the exponent of a polynomial of degree 6 (its
-  /// own error is 2e-9).
-  static FloatVector below(FloatVector x, FloatVector m) {
-    FloatVector distance = x.sub(m);
-    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
-    FloatVector shifted = distance.fma(log2e, FloatVector.broadcast(SPECIES, ROUND_ONLY));
-    FloatVector f = distance.fma(log2e, FloatVector.broadcast(SPECIES, ROUND_ONLY).sub(shifted));
-    FloatVector p = FloatVector.broadcast(SPECIES, P6).fma(f, FloatVector.broadcast(SPECIES, P5));
-    p = p.fma(f, FloatVector.broadcast(SPECIES, P4));
-    p = p.fma(f, FloatVector.broadcast(SPECIES, P3));
-    p = p.fma(f, FloatVector.broadcast(SPECIES, P2));
-    p = p.fma(f, FloatVector.broadcast(SPECIES, P1));
-    p = p.fma(f, FloatVector.broadcast(SPECIES, 1f));
-    IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    VectorMask<Float> vanishes = distance.compare(VectorOperators.LT, LOWEST);
-    return p.reinterpretAsInts().add(exponent).reinterpretAsFloats().blend(0f, vanishes);
-  }
+  private Exponential() {}
 
   /// $e^x$ for $x \le 0$; exactly 0 below [#LOWEST], NaN stays NaN.
   public static FloatVector ofNegative(FloatVector x) {
@@ -98,15 +83,13 @@ public final class Exponential {
     FloatVector far = one.sub(e).div(one.add(e));
     FloatVector square = x.mul(x);
     FloatVector near =
-        square.fma(
-            FloatVector.broadcast(SPECIES, -0.0057049887f),
-            FloatVector.broadcast(SPECIES, 0.020639088f));
-    near = near.fma(square, FloatVector.broadcast(SPECIES, -0.053739715f));
-    near = near.fma(square, FloatVector.broadcast(SPECIES, 0.13331442f));
-    near = near.fma(square, FloatVector.broadcast(SPECIES, -0.3333328f));
+        square.fma(FloatVector.broadcast(SPECIES, TANH_11), FloatVector.broadcast(SPECIES, TANH_9));
+    near = near.fma(square, FloatVector.broadcast(SPECIES, TANH_7));
+    near = near.fma(square, FloatVector.broadcast(SPECIES, TANH_5));
+    near = near.fma(square, FloatVector.broadcast(SPECIES, TANH_3));
     near = near.mul(square).fma(x, x);
     VectorMask<Float> negative = x.compare(VectorOperators.LT, 0f);
     far = far.lanewise(VectorOperators.NEG, negative);
-    return far.blend(near, magnitude.compare(VectorOperators.LT, 0.625f));
+    return far.blend(near, magnitude.compare(VectorOperators.LT, TANH_NEAR));
   }
 }

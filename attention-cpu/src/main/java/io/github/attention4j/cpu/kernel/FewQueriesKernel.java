@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 
 /// Score, softmax and value for four queries, with elements in lanes and keys and values read where
@@ -80,14 +81,6 @@ final class FewQueriesKernel {
     }
   }
 
-  private static FloatVector load(MemorySegment from, long at) {
-    return FloatVector.fromMemorySegment(SPECIES, from, at, ORDER);
-  }
-
-  private static FloatVector load(MemorySegment from, long at, VectorMask<Float> mask) {
-    return FloatVector.fromMemorySegment(SPECIES, from, at, ORDER, mask);
-  }
-
   /// Products of 4 keys with 4 queries, element by element, summed over all vectors of a row.
   private static void products(
       MemorySegment keys,
@@ -121,22 +114,22 @@ final class FewQueriesKernel {
       FloatVector q1 = FloatVector.fromArray(SPECIES, q, qStart + stride + d);
       FloatVector q2 = FloatVector.fromArray(SPECIES, q, qStart + 2 * stride + d);
       FloatVector q3 = FloatVector.fromArray(SPECIES, q, qStart + 3 * stride + d);
-      FloatVector k = load(keys, r0 + 4L * d);
+      FloatVector k = FloatVector.fromMemorySegment(SPECIES, keys, r0 + 4L * d, ORDER);
       c00 = k.fma(q0, c00);
       c01 = k.fma(q1, c01);
       c02 = k.fma(q2, c02);
       c03 = k.fma(q3, c03);
-      k = load(keys, r1 + 4L * d);
+      k = FloatVector.fromMemorySegment(SPECIES, keys, r1 + 4L * d, ORDER);
       c10 = k.fma(q0, c10);
       c11 = k.fma(q1, c11);
       c12 = k.fma(q2, c12);
       c13 = k.fma(q3, c13);
-      k = load(keys, r2 + 4L * d);
+      k = FloatVector.fromMemorySegment(SPECIES, keys, r2 + 4L * d, ORDER);
       c20 = k.fma(q0, c20);
       c21 = k.fma(q1, c21);
       c22 = k.fma(q2, c22);
       c23 = k.fma(q3, c23);
-      k = load(keys, r3 + 4L * d);
+      k = FloatVector.fromMemorySegment(SPECIES, keys, r3 + 4L * d, ORDER);
       c30 = k.fma(q0, c30);
       c31 = k.fma(q1, c31);
       c32 = k.fma(q2, c32);
@@ -174,7 +167,9 @@ final class FewQueriesKernel {
     int d = depth - depth % LENGTH;
     VectorMask<Float> there = SPECIES.indexInRange(d, depth);
     for (int key = 0; key < KEYS; key++) {
-      FloatVector k = load(keys, first + Math.min(key, last) * step + 4L * d, there);
+      FloatVector k =
+          FloatVector.fromMemorySegment(
+              SPECIES, keys, first + Math.min(key, last) * step + 4L * d, ORDER, there);
       for (int query = 0; query < QUERIES; query++) {
         int i = (key * QUERIES + query) * LENGTH;
         k.fma(
@@ -187,30 +182,53 @@ final class FewQueriesKernel {
 
   /// Turns scores from `at` to `end` − 1 into unnormalised weights and brings the running maximum,
   /// sum and factor up to date; these are vectors from `lane`, the maximum the same in all lanes of
-  /// a query, the sum over the keys of a lane.
+  /// a query, the sum over the keys of a lane. One more vector is written behind the scores.
   static void weigh(float[] s, int at, int end, float[] m, float[] l, float[] alpha, int lane) {
+    FloatVector zero = FloatVector.zero(SPECIES);
     FloatVector before = FloatVector.fromArray(SPECIES, m, lane);
     FloatVector max = before;
     for (int i = at; i < end; i += LENGTH) {
-      max = SoftmaxStage.larger(max, FloatVector.fromArray(SPECIES, s, i));
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i);
+      max = max.blend(x, x.compare(VectorOperators.GT, max));
     }
     if (LENGTH > 8) {
-      max = SoftmaxStage.larger(max, max.rearrange(BY_8));
+      FloatVector other = max.rearrange(BY_8);
+      max = max.blend(other, other.compare(VectorOperators.GT, max));
     }
     if (LENGTH > 4) {
-      max = SoftmaxStage.larger(max, max.rearrange(BY_4));
+      FloatVector other = max.rearrange(BY_4);
+      max = max.blend(other, other.compare(VectorOperators.GT, max));
     }
     max.intoArray(m, lane);
-    FloatVector base = SoftmaxStage.base(max);
-    FloatVector shrink = Exponential.below(before, base);
-    shrink.intoArray(alpha, lane);
-    FloatVector sum = FloatVector.zero(SPECIES);
-    for (int i = at; i < end; i += LENGTH) {
-      FloatVector p = Exponential.below(FloatVector.fromArray(SPECIES, s, i), base);
-      p.intoArray(s, i);
+    FloatVector base = max.blend(zero, max.eq(Float.NEGATIVE_INFINITY));
+    FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
+    FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);
+    FloatVector p6 = FloatVector.broadcast(SPECIES, Exponential.P6);
+    FloatVector p5 = FloatVector.broadcast(SPECIES, Exponential.P5);
+    FloatVector p4 = FloatVector.broadcast(SPECIES, Exponential.P4);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, Exponential.P3);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, Exponential.P2);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, Exponential.P1);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    FloatVector sum = zero;
+    FloatVector p = zero;
+    // The old maximum is the last of the scores: its weight is the factor.
+    before.intoArray(s, end);
+    for (int i = at; i <= end; i += LENGTH) {
       sum = sum.add(p);
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i).sub(base);
+      FloatVector n = x.fma(log2e, round);
+      FloatVector f = x.fma(log2e, round.sub(n));
+      p = p6.fma(f, p5).fma(f, p4).fma(f, p3).fma(f, p2).fma(f, p1).fma(f, one);
+      p =
+          p.reinterpretAsInts()
+              .add(n.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+              .reinterpretAsFloats()
+              .blend(zero, x.compare(VectorOperators.LT, Exponential.LOWEST));
+      p.intoArray(s, i);
     }
-    FloatVector.fromArray(SPECIES, l, lane).fma(shrink, sum).intoArray(l, lane);
+    p.intoArray(alpha, lane);
+    FloatVector.fromArray(SPECIES, l, lane).fma(p, sum).intoArray(l, lane);
   }
 
   /// Joins the sums of all lanes of a query: they end in lanes 0 to 3.
@@ -290,28 +308,28 @@ final class FewQueriesKernel {
       long row = from + key * step;
       FloatVector x = FloatVector.broadcast(SPECIES, p[at + key * QUERIES]);
       FloatVector y = FloatVector.broadcast(SPECIES, p[at + key * QUERIES + 1]);
-      FloatVector v = load(values, row);
+      FloatVector v = FloatVector.fromMemorySegment(SPECIES, values, row, ORDER);
       a0 = v.fma(x, a0);
       b0 = v.fma(y, b0);
-      v = load(values, row + 4L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 4L * LENGTH, ORDER);
       a1 = v.fma(x, a1);
       b1 = v.fma(y, b1);
-      v = load(values, row + 8L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 8L * LENGTH, ORDER);
       a2 = v.fma(x, a2);
       b2 = v.fma(y, b2);
-      v = load(values, row + 12L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 12L * LENGTH, ORDER);
       a3 = v.fma(x, a3);
       b3 = v.fma(y, b3);
-      v = load(values, row + 16L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 16L * LENGTH, ORDER);
       a4 = v.fma(x, a4);
       b4 = v.fma(y, b4);
-      v = load(values, row + 20L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 20L * LENGTH, ORDER);
       a5 = v.fma(x, a5);
       b5 = v.fma(y, b5);
-      v = load(values, row + 24L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 24L * LENGTH, ORDER);
       a6 = v.fma(x, a6);
       b6 = v.fma(y, b6);
-      v = load(values, row + 28L * LENGTH);
+      v = FloatVector.fromMemorySegment(SPECIES, values, row + 28L * LENGTH, ORDER);
       a7 = v.fma(x, a7);
       b7 = v.fma(y, b7);
     }
@@ -355,10 +373,10 @@ final class FewQueriesKernel {
     for (int key = 0; key < count; key++) {
       long start = from + key * step;
       int w = at + key * QUERIES;
-      FloatVector v0 = load(values, start);
-      FloatVector v1 = load(values, start + 4L * LENGTH);
-      FloatVector v2 = load(values, start + 8L * LENGTH);
-      FloatVector v3 = load(values, start + 12L * LENGTH);
+      FloatVector v0 = FloatVector.fromMemorySegment(SPECIES, values, start, ORDER);
+      FloatVector v1 = FloatVector.fromMemorySegment(SPECIES, values, start + 4L * LENGTH, ORDER);
+      FloatVector v2 = FloatVector.fromMemorySegment(SPECIES, values, start + 8L * LENGTH, ORDER);
+      FloatVector v3 = FloatVector.fromMemorySegment(SPECIES, values, start + 12L * LENGTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[w]);
       a0 = x.fma(v0, a0);
       a1 = x.fma(v1, a1);
@@ -415,7 +433,8 @@ final class FewQueriesKernel {
     FloatVector d = FloatVector.zero(SPECIES);
     for (int key = 0; key < count; key++) {
       int w = at + key * QUERIES;
-      FloatVector v = load(values, from + key * step, there);
+      FloatVector v =
+          FloatVector.fromMemorySegment(SPECIES, values, from + key * step, ORDER, there);
       a = v.fma(FloatVector.broadcast(SPECIES, p[w]), a);
       b = v.fma(FloatVector.broadcast(SPECIES, p[w + 1]), b);
       c = v.fma(FloatVector.broadcast(SPECIES, p[w + 2]), c);
@@ -442,14 +461,11 @@ final class FewQueriesKernel {
     for (int query = 0; query < queries; query++) {
       int at = oStart + query * stride;
       for (int v = 0; v < vectors; v++, from += LENGTH, at += LENGTH) {
-        add(o, at, alpha[lane + query], FloatVector.fromArray(SPECIES, block, from));
+        FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[lane + query]);
+        FloatVector.fromArray(SPECIES, o, at)
+            .fma(shrink, FloatVector.fromArray(SPECIES, block, from))
+            .intoArray(o, at);
       }
     }
-  }
-
-  private static void add(float[] o, int at, float shrink, FloatVector sum) {
-    FloatVector.fromArray(SPECIES, o, at)
-        .fma(FloatVector.broadcast(SPECIES, shrink), sum)
-        .intoArray(o, at);
   }
 }

@@ -34,7 +34,7 @@ final class FewQueriesSpace {
   /// What one worker writes.
   static final class Worker {
     final float[] block = new float[QUERIES * QUERIES * LENGTH];
-    final float[] s = new float[TILE * QUERIES];
+    final float[] s = new float[TILE * QUERIES + LENGTH];
     float[] m = new float[0];
     float[] l = new float[0];
     float[] alpha = new float[0];

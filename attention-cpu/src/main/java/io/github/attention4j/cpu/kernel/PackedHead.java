@@ -84,16 +84,26 @@ final class PackedHead {
     FloatVector sum3 = FloatVector.zero(SPECIES);
     FloatVector sum4 = FloatVector.zero(SPECIES);
     int i = from;
-    // Four sums: one would wait for its own addition at every step.
-    for (; i + 4 * LENGTH <= to; i += 4 * LENGTH) {
+    // Four sums: one would wait for its own addition at every step. Eight vectors at a time keep
+    // this
+    // method longer than what is inlined: see SoftmaxStage.
+    for (; i + 8 * LENGTH <= to; i += 8 * LENGTH) {
       FloatVector a = FloatVector.fromArray(SPECIES, v, i);
       FloatVector b = FloatVector.fromArray(SPECIES, v, i + LENGTH);
       FloatVector c = FloatVector.fromArray(SPECIES, v, i + 2 * LENGTH);
       FloatVector d = FloatVector.fromArray(SPECIES, v, i + 3 * LENGTH);
+      FloatVector e = FloatVector.fromArray(SPECIES, v, i + 4 * LENGTH);
+      FloatVector f = FloatVector.fromArray(SPECIES, v, i + 5 * LENGTH);
+      FloatVector g = FloatVector.fromArray(SPECIES, v, i + 6 * LENGTH);
+      FloatVector h = FloatVector.fromArray(SPECIES, v, i + 7 * LENGTH);
       sum = sum.add(a.sub(a));
       sum2 = sum2.add(b.sub(b));
       sum3 = sum3.add(c.sub(c));
       sum4 = sum4.add(d.sub(d));
+      sum = sum.add(e.sub(e));
+      sum2 = sum2.add(f.sub(f));
+      sum3 = sum3.add(g.sub(g));
+      sum4 = sum4.add(h.sub(h));
     }
     sum = sum.add(sum2).add(sum3.add(sum4));
     boolean finite = true;

@@ -3,7 +3,6 @@ package io.github.attention4j.cpu.kernel;
 import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
-import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
 import io.github.attention4j.api.LongTensor;
@@ -12,7 +11,6 @@ import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// The driver: one run of a pairwise softmax as a list of tasks.
@@ -355,7 +353,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     x.locate(depth, columns);
     score(head, unit, x);
     if (plan.cap > 0) {
-      softcap(x);
+      Softcap.run(x.s, x.rows * x.width, plan.cap);
     }
     for (BiasStage bias : biases) {
       bias.apply(x);
@@ -368,7 +366,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       return;
     }
     if (again) {
-      SoftmaxStage.weights(x.s, x.rows, x.vectors, x.m, x.l);
+      SoftmaxStage.weights(x.s, x.rows, x.vectors, x.m, x.l, x.lane);
       arrays.weights(x);
       return;
     }
@@ -431,14 +429,6 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
   }
 
-  private void softcap(Panel x) {
-    float cap = plan.cap;
-    for (int i = 0; i < x.rows * x.width; i += LENGTH) {
-      FloatVector score = FloatVector.fromArray(SPECIES, x.s, i);
-      Exponential.tanh(score.div(cap)).mul(cap).intoArray(x.s, i);
-    }
-  }
-
   private void addMarked(PackedHead head, int unit, Panel x) {
     int keyHead = unit % packHeads * in.keyHeads() / packHeads;
     for (int row = 0; row < x.rows; row++) {
@@ -461,11 +451,11 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private void writeOutput(Panel x) {
     int size = in.valueSize();
     int stride = Lanes.roundUp(size, LENGTH);
-    for (int at = 0; at < x.width; at += LENGTH) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, x.l, at);
+    for (int lane = 0; lane < x.width; lane++) {
       // A query without keys has a sum of 0 and an output of 0.
-      FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-      one.div(sum.blend(one, sum.eq(0f))).intoArray(x.lane, at);
+      x.lane[lane] = x.l[lane] == 0 ? 1 : 1 / x.l[lane];
+    }
+    for (int at = 0; at < x.width; at += LENGTH) {
       Transposition.down(
           x.o, at, x.width, size, x.lane, at, x.rowsOfLanes, at * stride, stride, x.square);
     }

@@ -46,8 +46,8 @@ final class Panel {
   /// Where rows and lanes change places.
   final float[] square = new float[LENGTH * LENGTH];
 
-  /// Scores, then weights of the current tile, `[rows][width]`, and a row more.
-  final float[] s = new float[(TILE + 1) * MAX_PANEL];
+  /// Scores, then weights of the current tile, `[rows][width]`, and two rows more.
+  final float[] s = new float[(TILE + 2) * MAX_PANEL];
 
   /// Running maximum, running sum and the factor of the last tile, per lane.
   final float[] m = new float[MAX_PANEL];

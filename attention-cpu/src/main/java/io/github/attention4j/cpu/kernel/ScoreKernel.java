@@ -70,26 +70,39 @@ final class ScoreKernel {
     }
   }
 
+  /// One row and one vector of the panel. Eight elements at a time: so this method is longer than
+  /// what the compiler inlines, see [SoftmaxStage].
   private static void row1(
       float[] a, int row, float[] b, int bStart, int step, int depth, float[] c, int cStart) {
-    FloatVector even = FloatVector.zero(SPECIES);
-    FloatVector odd = FloatVector.zero(SPECIES);
+    FloatVector c0 = FloatVector.zero(SPECIES);
+    FloatVector c1 = FloatVector.zero(SPECIES);
+    FloatVector c2 = FloatVector.zero(SPECIES);
+    FloatVector c3 = FloatVector.zero(SPECIES);
     int d = 0;
     int at = bStart;
-    for (; d + 1 < depth; d += 2, at += 2 * step) {
-      even =
-          FloatVector.broadcast(SPECIES, a[row + d])
-              .fma(FloatVector.fromArray(SPECIES, b, at), even);
-      odd =
-          FloatVector.broadcast(SPECIES, a[row + d + 1])
-              .fma(FloatVector.fromArray(SPECIES, b, at + step), odd);
+    for (; d + 7 < depth; d += 8, at += 8 * step) {
+      FloatVector x0 = FloatVector.fromArray(SPECIES, b, at);
+      c0 = x0.fma(FloatVector.broadcast(SPECIES, a[row + d]), c0);
+      FloatVector x1 = FloatVector.fromArray(SPECIES, b, at + step);
+      c1 = x1.fma(FloatVector.broadcast(SPECIES, a[row + d + 1]), c1);
+      FloatVector x2 = FloatVector.fromArray(SPECIES, b, at + 2 * step);
+      c2 = x2.fma(FloatVector.broadcast(SPECIES, a[row + d + 2]), c2);
+      FloatVector x3 = FloatVector.fromArray(SPECIES, b, at + 3 * step);
+      c3 = x3.fma(FloatVector.broadcast(SPECIES, a[row + d + 3]), c3);
+      FloatVector x4 = FloatVector.fromArray(SPECIES, b, at + 4 * step);
+      c0 = x4.fma(FloatVector.broadcast(SPECIES, a[row + d + 4]), c0);
+      FloatVector x5 = FloatVector.fromArray(SPECIES, b, at + 5 * step);
+      c1 = x5.fma(FloatVector.broadcast(SPECIES, a[row + d + 5]), c1);
+      FloatVector x6 = FloatVector.fromArray(SPECIES, b, at + 6 * step);
+      c2 = x6.fma(FloatVector.broadcast(SPECIES, a[row + d + 6]), c2);
+      FloatVector x7 = FloatVector.fromArray(SPECIES, b, at + 7 * step);
+      c3 = x7.fma(FloatVector.broadcast(SPECIES, a[row + d + 7]), c3);
     }
-    if (d < depth) {
-      even =
-          FloatVector.broadcast(SPECIES, a[row + d])
-              .fma(FloatVector.fromArray(SPECIES, b, at), even);
+    for (; d < depth; d++, at += step) {
+      FloatVector x = FloatVector.fromArray(SPECIES, b, at);
+      c0 = x.fma(FloatVector.broadcast(SPECIES, a[row + d]), c0);
     }
-    even.add(odd).intoArray(c, cStart);
+    c0.add(c1).add(c2.add(c3)).intoArray(c, cStart);
   }
 
   /// One row and the whole panel: every element of the panel is read once and in order, as fast as

@@ -123,10 +123,12 @@ final class Transposition {
     }
   }
 
-  /// The last two steps, from `block`.
+  /// The last two steps, from `block`. Twice four rows, so that it is longer than what the compiler
+  /// inlines: see [SoftmaxStage].
   private static void near(float[] block, float[] to, int start, int step) {
-    for (int row = 0; row < LENGTH; row += 4) {
+    for (int row = 0; row < LENGTH; row += 8) {
       int at = row * LENGTH;
+      int first = start + row * step;
       FloatVector a = FloatVector.fromArray(SPECIES, block, at);
       FloatVector b = FloatVector.fromArray(SPECIES, block, at + LENGTH);
       FloatVector c = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH);
@@ -135,7 +137,23 @@ final class Transposition {
       FloatVector ca = a.rearrange(UP2).blend(c, MASK2);
       FloatVector bd = b.blend(d.rearrange(DOWN2), MASK2);
       FloatVector db = b.rearrange(UP2).blend(d, MASK2);
-      int first = start + row * step;
+      ac.blend(bd.rearrange(DOWN1), MASK1).intoArray(to, first);
+      ac.rearrange(UP1).blend(bd, MASK1).intoArray(to, first + step);
+      ca.blend(db.rearrange(DOWN1), MASK1).intoArray(to, first + 2 * step);
+      ca.rearrange(UP1).blend(db, MASK1).intoArray(to, first + 3 * step);
+      if (LENGTH == 4) {
+        return;
+      }
+      at += 4 * LENGTH;
+      first += 4 * step;
+      a = FloatVector.fromArray(SPECIES, block, at);
+      b = FloatVector.fromArray(SPECIES, block, at + LENGTH);
+      c = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH);
+      d = FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH);
+      ac = a.blend(c.rearrange(DOWN2), MASK2);
+      ca = a.rearrange(UP2).blend(c, MASK2);
+      bd = b.blend(d.rearrange(DOWN2), MASK2);
+      db = b.rearrange(UP2).blend(d, MASK2);
       ac.blend(bd.rearrange(DOWN1), MASK1).intoArray(to, first);
       ac.rearrange(UP1).blend(bd, MASK1).intoArray(to, first + step);
       ca.blend(db.rearrange(DOWN1), MASK1).intoArray(to, first + 2 * step);

@@ -1,0 +1,123 @@
+package io.github.attention4j.cpu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.BranchInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/// What keeps vectors from becoming objects, on the bytes of the classes: see decision 021.
+class CompiledAloneTests {
+  /// `FreqInlineSize`: a longer method is never inlined where it is called.
+  private static final int LONGEST_INLINED = 325;
+
+  private static final String VECTORS = "jdk/incubator/vector/";
+
+  /// What every tile goes through.
+  private static final List<Class<?>> STAGES =
+      List.of(
+          SoftmaxStage.class,
+          Softcap.class,
+          ScoreKernel.class,
+          ValueKernel.class,
+          Transposition.class,
+          PackedHead.class);
+
+  @Test
+  void loopsOverVectorsAreTooLongToBeInlined() {
+    List<String> inlined = new ArrayList<>();
+    int found = 0;
+    for (Class<?> stage : STAGES) {
+      for (MethodModel method : model(stage).methods()) {
+        CodeAttribute code = code(method);
+        if (usesVectors(code) && loops(code)) {
+          found++;
+          // Weights are captured by a loop that is the small end of a method of its own.
+          if (code.codeLength() <= LONGEST_INLINED
+              && !method.methodName().equalsString("weights")) {
+            inlined.add(
+                stage.getSimpleName() + "." + method.methodName() + ": " + code.codeLength());
+          }
+        }
+      }
+    }
+    assertFalse(found < 15, () -> "loops over vectors: too few were found");
+    assertEquals(List.of(), inlined);
+  }
+
+  @Test
+  void driversSeeNoVectors() {
+    for (Class<?> driver :
+        List.of(PairwiseRun.class, PairwiseArrays.class, Panel.class, FewQueriesRun.class)) {
+      for (MethodModel method : model(driver).methods()) {
+        assertFalse(
+            usesVectors(code(method)), () -> driver.getSimpleName() + "." + method.methodName());
+      }
+    }
+  }
+
+  @Test
+  void noVectorCrossesAMethod() {
+    List<String> crossed = new ArrayList<>();
+    List<Class<?>> all = new ArrayList<>(STAGES);
+    all.add(FewQueriesKernel.class);
+    for (Class<?> stage : all) {
+      for (MethodModel method : model(stage).methods()) {
+        String type = method.methodType().stringValue();
+        boolean constant = method.methodName().stringValue().matches("shift|odd|turn");
+        if (type.contains(VECTORS) && !constant) {
+          crossed.add(stage.getSimpleName() + "." + method.methodName() + type);
+        }
+      }
+    }
+    assertEquals(List.of(), crossed);
+  }
+
+  private static ClassModel model(Class<?> type) {
+    try (InputStream bytes = type.getResourceAsStream(type.getSimpleName() + ".class")) {
+      return ClassFile.of().parse(Objects.requireNonNull(bytes).readAllBytes());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static CodeAttribute code(MethodModel method) {
+    return (CodeAttribute) method.code().orElseThrow();
+  }
+
+  private static boolean usesVectors(CodeAttribute code) {
+    for (CodeElement element : code) {
+      if (element instanceof InvokeInstruction call
+          && call.owner().asInternalName().startsWith(VECTORS + "FloatVector")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it jumps back. */
+  private static boolean loops(CodeAttribute code) {
+    int at = 0;
+    for (CodeElement element : code) {
+      if (element instanceof BranchInstruction branch && code.labelToBci(branch.target()) < at) {
+        return true;
+      }
+      if (element instanceof java.lang.classfile.Instruction instruction) {
+        at += instruction.sizeInBytes();
+      }
+    }
+    return false;
+  }
+}
