@@ -193,12 +193,15 @@ final class DecomposedReading implements Reading {
   }
 
   private void checkAxis(Tensor map) {
-    NodeProto node = graph.node(site.node());
-    boolean first = Graph.is(node, "Softmax") && graph.opset() < 13;
-    long axis = Graph.integer(node, "axis", first ? 1 : -1);
-    if (axis >= 0 && axis != map.shape().rank() - 1) {
+    Normaliser normaliser = Normaliser.of(graph, site.node());
+    // Along another axis than the keys, rows do not sum to 1, and the proof says so.
+    if (normaliser != null && normaliser.flattens() && !normaliser.alongLast(map.shape().rank())) {
       throw new NotShownException(
-          "it normalises along axis " + axis + " of " + map.shape() + ", not along the last");
+          "it normalises all axes from "
+              + normaliser.axis()
+              + " on of "
+              + map.shape()
+              + " as one, not the last alone");
     }
     if (map.shape().rank() < 2) {
       throw new NotShownException("expected queries and keys, got " + map.describe());

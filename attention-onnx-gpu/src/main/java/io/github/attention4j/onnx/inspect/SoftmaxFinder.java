@@ -47,29 +47,31 @@ final class SoftmaxFinder {
 
   /// The attention whose probabilities this node makes, or null.
   @Nullable Decomposed find(int index) {
+    Normaliser normaliser = Normaliser.of(graph, index);
+    if (normaliser == null
+        || (normaliser.flattens() && (normaliser.axis() == 0 || normaliser.axis() < -1))) {
+      return null;
+    }
     NodeProto node = graph.node(index);
-    String scores = scores(index);
-    if (scores == null) {
+    Walk walk = new Walk();
+    walk.visit(normaliser.scores());
+    if (walk.products.isEmpty()) {
       return null;
     }
     Way way = way(node.getOutput(0));
     if (way == null) {
-      return null;
-    }
-    Walk walk = new Walk();
-    walk.visit(scores);
-    if (walk.products.isEmpty()) {
+      if (walk.products.stream().anyMatch(this::varies)) {
+        refuse(index, "its probabilities meet no values on a way that is followed");
+      }
       return null;
     }
     NodeProto product = graph.node(way.product.node());
     String values = Products.other(product, way.product.input());
-    Candidate best = choose(walk.products, values);
+    Candidate best = choose(walk.products, values, graph.isData(normaliser.scores()));
     if (best == null) {
-      refusals.add(
-          new Refusal(
-              graph.name(index),
-              Graph.operator(node),
-              "its scores come from a product with a weight: a gate or a pooling, not attention"));
+      refuse(
+          index,
+          "its scores come from a product with a weight: a gate or a pooling, not attention");
       return null;
     }
     List<Masking> masks = new ArrayList<>();
@@ -78,54 +80,24 @@ final class SoftmaxFinder {
         masks.add(mask);
       }
     });
+    Candidate turned = best.turnedTowards(sources.of(values), sources);
     return new Decomposed(
         index,
         way.weights,
         List.copyOf(way.steps),
         way.product,
         best.node,
-        best.queries,
-        best.keys,
+        turned.queries,
+        turned.keys,
         masks);
   }
 
-  /** What the node normalises along the last axis, or null if it does no such thing. */
-  private @Nullable String scores(int index) {
-    NodeProto node = graph.node(index);
-    if (Graph.is(node, "Softmax")) {
-      // Before opset 13 an axis other than the last flattens what follows it; with two axes, which
-      // a run tells, the default is the last.
-      long axis = Graph.integer(node, "axis", graph.opset() < 13 ? 1 : -1);
-      return axis == -1 || axis >= 1 ? node.getInput(0) : null;
-    }
-    if (Graph.isMicrosoft(node, "QLinearSoftmax")) {
-      return node.getInput(0);
-    }
-    if (Graph.is(node, "Div")) {
-      return spelledOut(node);
-    }
-    return null;
+  private void refuse(int index, String reason) {
+    refusals.add(new Refusal(graph.name(index), Graph.operator(graph.node(index)), reason));
   }
 
-  /** Exp(x - max) / ReduceSum(Exp(x - max)): a softmax in four operators. */
-  private @Nullable String spelledOut(NodeProto division) {
-    NodeProto exponential = graph.maker(division.getInput(0));
-    NodeProto sum = graph.maker(division.getInput(1));
-    if (exponential == null
-        || sum == null
-        || !Graph.is(exponential, "Exp")
-        || !Graph.is(sum, "ReduceSum")
-        || !sum.getInput(0).equals(division.getInput(0))) {
-      return null;
-    }
-    NodeProto difference = graph.maker(exponential.getInput(0));
-    if (difference != null && Graph.is(difference, "Sub")) {
-      NodeProto maximum = graph.maker(difference.getInput(1));
-      if (maximum != null && Graph.is(maximum, "ReduceMax", "Identity", "StopGradient")) {
-        return difference.getInput(0);
-      }
-    }
-    return exponential.getInput(0);
+  private boolean varies(Candidate candidate) {
+    return graph.isData(candidate.queries) && graph.isData(candidate.keys);
   }
 
   private record Way(String at, String weights, List<Integer> steps, Graph.Use product) {}
@@ -140,7 +112,7 @@ final class SoftmaxFinder {
       List<Way> longer = new ArrayList<>();
       for (Way way : open) {
         for (Graph.Use use : graph.uses(way.at)) {
-          if (meetsValues(use)) {
+          if (meetsValues(way.at, use)) {
             return new Way(way.at, way.weights, way.steps, use);
           }
           NodeProto node = graph.node(use.node());
@@ -162,12 +134,18 @@ final class SoftmaxFinder {
     return null;
   }
 
-  private boolean meetsValues(Graph.Use use) {
+  /**
+   * Values depend on the run's data; or, in the first layer of a decoder that starts from learned
+   * places alone (DETR), neither they nor the probabilities do, and both are computed.
+   */
+  private boolean meetsValues(String probabilities, Graph.Use use) {
     NodeProto node = graph.node(use.node());
     int[] operands = Products.operands(node);
-    return operands != null
-        && (use.input() == operands[0] || use.input() == operands[1])
-        && graph.isData(Products.other(node, use.input()));
+    if (operands == null || (use.input() != operands[0] && use.input() != operands[1])) {
+      return false;
+    }
+    String values = Products.other(node, use.input());
+    return graph.isData(values) || (!graph.isData(probabilities) && graph.maker(values) != null);
   }
 
   /** Operators that move elements or change their type, no more. */
@@ -202,22 +180,35 @@ final class SoftmaxFinder {
     };
   }
 
-  private record Candidate(int node, String queries, String keys) {}
+  private record Candidate(int node, String queries, String keys) {
+    /** With queries and keys the other way round, if only then keys come from where values do. */
+    Candidate turnedTowards(Set<String> valueSources, Sources sources) {
+      boolean turned =
+          !sources.of(keys).equals(valueSources) && sources.of(queries).equals(valueSources);
+      return turned ? new Candidate(node, /* queries= */ keys, /* keys= */ queries) : this;
+    }
+  }
 
   /**
    * The product of queries and keys among several: the one whose keys come from where the values
    * come from.
    */
-  private @Nullable Candidate choose(Set<Candidate> candidates, String values) {
+  private @Nullable Candidate choose(Set<Candidate> candidates, String values, boolean scoresVary) {
     Set<String> valueSources = sources.of(values);
     Candidate best = null;
     boolean bestMatches = false;
     for (Candidate candidate : candidates) {
-      boolean queriesVary = graph.isData(candidate.queries);
       boolean keysVary = graph.isData(candidate.keys);
-      boolean learnedQuery = !queriesVary && keysVary && !sameValue(candidate.keys, values);
-      if ((queriesVary && keysVary) || learnedQuery) {
-        boolean matches = sources.of(candidate.keys).equals(valueSources);
+      boolean learnedQuery =
+          !graph.isData(candidate.queries) && keysVary && !sameValue(candidate.keys, values);
+      boolean placesAlone =
+          !scoresVary
+              && graph.maker(candidate.queries) != null
+              && graph.maker(candidate.keys) != null;
+      if (varies(candidate) || learnedQuery || placesAlone) {
+        boolean matches =
+            sources.of(candidate.keys).equals(valueSources)
+                || sources.of(candidate.queries).equals(valueSources);
         if (best == null || (matches && !bestMatches)) {
           best = candidate;
           bestMatches = matches;
@@ -310,7 +301,18 @@ final class SoftmaxFinder {
   private static int[] scoreInputs(NodeProto node) {
     if (moves(node)
         || Graph.is(
-            node, "Tanh", "Clip", "Neg", "Slice", "Expand", "Pad", "Gather", "GatherElements")) {
+            node,
+            "Tanh",
+            "Clip",
+            "Neg",
+            "Slice",
+            "Expand",
+            "Pad",
+            "Gather",
+            "GatherElements",
+            "ScatterElements",
+            "ScatterND",
+            "Trilu")) {
       return new int[] {0};
     }
     if (Graph.is(node, "Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Concat", "PRelu")) {
