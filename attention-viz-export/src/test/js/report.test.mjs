@@ -8,7 +8,8 @@ const { bytesOfBase64, codesOf, dequantise, inflate } = await import(new URL("co
 const { bestKeys, largest, meanOf, strongestCells, topKeys, topQueries } = await import(new URL("weights.mjs", folder));
 const { number, ramp, step, weightAt } = await import(new URL("scale.mjs", folder));
 const { formatPlace, parsePlace } = await import(new URL("place.mjs", folder));
-const { visible } = await import(new URL("tokens.mjs", folder));
+const { inDirection, segmentOf, stretches } = await import(new URL("segments.mjs", folder));
+const { spoken, visible } = await import(new URL("tokens.mjs", folder));
 const { escapeXml, heatSvg, linesSvg } = await import(new URL("svg.mjs", folder));
 
 const report = {
@@ -67,18 +68,39 @@ test("numbers keep the digits that matter", () => {
   assert.deepEqual([0, 1, 0.12345, 0.00001].map(number), ["0", "1.00", "0.123", "1.0e-5"]);
 });
 
+test("the texts of a pair are told apart, by letter, colour and pattern", () => {
+  const both = { texts: ["[CLS]", "a", "[SEP]", "b"], pairStart: 3 };
+  assert.deepEqual([0, 2, 3].map((at) => segmentOf(both, at)), ["A", "A", "B"]);
+  assert.equal(segmentOf({ texts: ["a"] }, 0), null);
+  assert.equal(inDirection("AB", both, both, 0, 3), true);
+  assert.equal(inDirection("AB", both, both, 3, 0), false);
+  assert.equal(inDirection(null, both, both, 3, 0), true);
+  assert.equal(inDirection("AB", { texts: ["x"] }, both, 0, 0), true, "no pair on this side, nothing is left out");
+  assert.deepEqual(stretches(both, 0, 4), [{ segment: "A", from: 0, to: 3 }, { segment: "B", from: 3, to: 4 }]);
+  assert.deepEqual(stretches(both, 3, 4), [{ segment: "B", from: 3, to: 4 }]);
+  assert.deepEqual(stretches({ texts: ["a"] }, 0, 1), []);
+  assert.equal(spoken(both, 3), "3 “b” (B)");
+  assert.equal(spoken({ texts: ["b"] }, 0), "0 “b”");
+  const colours = { page: "#fff", ink: "#000", line: "#ccc", accent: "#00f" };
+  const svg = heatSvg({ title: "t", queries: both, keys: both, weights: new Float32Array(16), max: 1, root: false, dark: false, colours, raster: "" });
+  assert.equal(svg.match(/stroke-dasharray/g).length, 2, "the second text's edges are dashed");
+  assert.match(svg, />A<\/text>/);
+  assert.match(svg, />B<\/text>/);
+});
+
 test("a link leads back to its place", () => {
   for (const place of [
-    { view: "head", map: 1, heads: [0, 1], query: 2, key: 1 },
-    { view: "matrix", map: 0, heads: [0, 3], query: null, key: 0 },
+    { view: "head", map: 1, heads: [0, 1], query: 2, key: 1, pair: null },
+    { view: "head", map: 0, heads: [1], query: null, key: null, pair: "BA" },
+    { view: "matrix", map: 0, heads: [0, 3], query: null, key: 0, pair: null },
   ]) {
     assert.deepEqual(parsePlace(formatPlace(place, report), report), place);
   }
-  assert.equal(formatPlace({ view: "head", map: 1, heads: [0, 1], query: null, key: null }, report), "#head?map=1&heads=all");
+  assert.equal(formatPlace({ view: "head", map: 1, heads: [0, 1], query: null, key: null, pair: null }, report), "#head?map=1&heads=all");
 });
 
 test("a link to what does not exist leads to something that does", () => {
-  assert.deepEqual(parsePlace("#matrix?map=9&heads=7,x,-1&query=99&key=<script>", report), { view: "matrix", map: 0, heads: [0], query: null, key: null });
+  assert.deepEqual(parsePlace("#matrix?map=9&heads=7,x,-1&query=99&key=<script>&pair=A", report), { view: "matrix", map: 0, heads: [0], query: null, key: null, pair: null });
   assert.equal(parsePlace("", report).view, "overview");
   assert.deepEqual(parsePlace("#head?map=1&heads=1,1,0", report).heads, [0, 1]);
 });

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// Any checkpoint of a known architecture as one network on given arrays: outputs and every
 /// attention map, under the names of the published implementation (`logits`, `hidden_states.0`,
@@ -80,9 +81,19 @@ public final class ModelRunner implements AutoCloseable {
   /// Builds the network of a checkpoint for the inputs a run will have.
   public static ModelRunner load(Checkpoint checkpoint, Set<String> inputs, Execution execution)
       throws IOException {
+    return load(checkpoint, inputs, execution, UnaryOperator.identity());
+  }
+
+  /// Builds the network of a checkpoint, changed before it is compiled: such as with more outputs.
+  public static ModelRunner load(
+      Checkpoint checkpoint,
+      Set<String> inputs,
+      Execution execution,
+      UnaryOperator<Network> changed)
+      throws IOException {
     Config config = checkpoint.config();
     Weights weights = checkpoint.weights();
-    Network network = network(checkpoint, config, weights, inputs);
+    Network network = changed.apply(network(checkpoint, config, weights, inputs));
     List<String> unused = List.copyOf(weights.unused());
     Program program = execution.compile(network, new LinkedHashSet<>(network.attentionNodes()));
     Optional<Architecture> architecture =

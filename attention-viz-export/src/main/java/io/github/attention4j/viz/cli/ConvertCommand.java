@@ -114,7 +114,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "output: expected another file than the trace, got " + file);
     }
-    target.write(read, options, file);
+    target.write(read, TraceFile.norms(trace, read), options, file);
     terminal.out().println("wrote " + file);
     return ExitCode.OK;
   }

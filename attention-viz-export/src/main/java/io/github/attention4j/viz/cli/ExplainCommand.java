@@ -133,12 +133,24 @@ final class ExplainCommand implements Callable<Integer> {
               + model
               + "'");
     }
+    if (!reading.layers().isEmpty() || !reading.heads().isEmpty()) {
+      throw new IllegalArgumentException(
+          "layers, heads: expected an ONNX file, or a checkpoint folder that reads a text or a picture, got '"
+              + model
+              + "'; --layer and --head choose what is printed");
+    }
     if (inputs.isPresent()) {
       if (text.isPresent()) {
         throw new IllegalArgumentException("expected either TEXT or --inputs");
       }
-      return new GivenTensors(model, inputs.get(), picture, out)
+      return new GivenTensors(model, inputs.get(), picture, reading.norms(), out)
           .explain(root.options().execution(providers), terminal);
+    }
+    if (reading.norms()) {
+      throw new IllegalArgumentException(
+          "norms: expected an ONNX file, a checkpoint folder or --inputs, got the text of '"
+              + model
+              + "'");
     }
     if (picture.isPresent()) {
       throw new IllegalArgumentException("picture: expected --inputs with it");

@@ -3,19 +3,27 @@ package io.github.attention4j.viz.cli;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Result;
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.network.Network;
+import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.Execution;
 import io.github.attention4j.multimodal.ModelRunner;
 import io.github.attention4j.multimodal.TextModel;
+import io.github.attention4j.multimodal.checkpoint.Checkpoint;
 import io.github.attention4j.multimodal.image.Picture;
+import io.github.attention4j.viz.explain.NetworkNorms;
 import io.github.attention4j.viz.format.TraceFile;
 import io.github.attention4j.viz.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.ExitCode;
 
 /**
@@ -24,9 +32,10 @@ import picocli.CommandLine.ExitCode;
  * @param model a name that comes with the library, or a folder
  * @param inputs the file; arrays whose names do not begin with {@code input.} are left alone
  * @param picture what the arrays were made of, for the report
+ * @param norms whether to also compute the lengths of the weighted, projected values
  * @param out the folder for what is written
  */
-record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out) {
+record GivenTensors(String model, Path inputs, Optional<Path> picture, boolean norms, Path out) {
   private static final String PREFIX = "input.";
 
   int explain(Execution execution, Terminal terminal) throws IOException {
@@ -42,11 +51,21 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out)
       Result result = runner.run(given);
       AttentionTrace trace = runner.trace(given, result, 0, Map.of("inputs", inputs.toString()));
       Path traceFile = folder.file("trace.safetensors");
-      TraceFile.write(trace, result.arrays(), traceFile);
+      Map<String, NdArray> arrays = new LinkedHashMap<>(result.arrays());
+      arrays.keySet().removeIf(NetworkNorms::isValues);
+      NetworkNorms computing = new NetworkNorms(runner.network());
+      Map<String, Tensor> all = norms ? computing.of(result) : Map.of();
+      all.forEach((node, norm) -> arrays.put("norms." + node, norm));
+      List<AttentionMap> lengths = NetworkNorms.labelled(trace.maps(), all);
+      TraceFile.write(trace, lengths, arrays, traceFile);
       terminal.endProgress();
-      result
-          .arrays()
-          .forEach((name, array) -> terminal.out().println(name + "  " + array.describe()));
+      arrays.forEach((name, array) -> terminal.out().println(name + "  " + array.describe()));
+      if (norms) {
+        computing
+            .reasons()
+            .forEach(
+                (node, reason) -> terminal.out().println("no norms of '" + node + "': " + reason));
+      }
       if (!runner.unusedTensors().isEmpty()) {
         terminal.err().println("tensors this network does not use: " + runner.unusedTensors());
       }
@@ -54,7 +73,7 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out)
       terminal.out().println("ran on " + runner.device());
       if (!trace.maps().isEmpty()) {
         Path report = folder.file("report.html");
-        Report page = Report.of(trace);
+        Report page = Report.of(trace).withNorms(lengths);
         seen.map(image -> ShownPicture.in(page, image)).orElse(page).write(report);
         terminal.out().println("wrote " + report);
       }
@@ -78,8 +97,10 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out)
   }
 
   private ModelRunner load(Set<String> names, Execution execution) throws IOException {
+    UnaryOperator<Network> shown = norms ? NetworkNorms::showingValues : UnaryOperator.identity();
     if (TextModel.EMBEDDED.contains(model)) {
-      return ModelRunner.embedded(model, names, execution);
+      return ModelRunner.load(
+          Checkpoint.resources(TextModel.class, model), names, execution, shown);
     }
     Path folder = Path.of(model);
     if (!Files.isDirectory(folder)) {
@@ -90,6 +111,6 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, Path out)
               + model
               + "'");
     }
-    return ModelRunner.load(folder, names, execution);
+    return ModelRunner.load(Checkpoint.open(folder), names, execution, shown);
   }
 }

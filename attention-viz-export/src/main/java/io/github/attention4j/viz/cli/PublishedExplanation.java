@@ -19,6 +19,7 @@ import io.github.attention4j.viz.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -59,7 +60,11 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
     terminal.progress("loading " + model);
     try (CheckpointFolder opened =
         new CheckpointFolder(
-            Checkpoint.open(model), execution, reading.layers(), reading.heads())) {
+            Checkpoint.open(model),
+            execution,
+            reading.layers(),
+            reading.heads(),
+            reading.norms())) {
       return run(opened, model, text, Map.of());
     }
   }
@@ -86,13 +91,13 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
       terminal.out().println(AnalyzeCommand.visible(prediction, 400));
       terminal.out().println();
     }
-    if (shown.explained().notes().isEmpty()) {
+    if (model instanceof CheckpointFolder) {
       trace.maps().forEach(map -> terminal.out().println(line(map)));
     }
     shown.explained().notes().forEach(terminal.out()::println);
     HeadLines.ofTokens(trace).forEach(terminal.out()::println);
     Path traceFile = target.file("trace.safetensors");
-    TraceFile.write(trace, shown.explained().arrays(), traceFile);
+    TraceFile.write(trace, shown.explained().norms(), shown.explained().arrays(), traceFile);
     Report report = Report.of(trace).withNorms(shown.explained().norms());
     if (shown.picture().isPresent()) {
       report = report.with(shown.picture().get());
@@ -141,8 +146,9 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
       }
       AttentionTrace first = foreign.trace(run, given, 0);
       Path trace = target.file("trace.safetensors");
-      TraceFile.write(first, ForeignModel.arrays(run), trace);
-      Report.of(first).write(target.file("report.html"));
+      List<AttentionMap> norms = foreign.norms(run, given, 0);
+      TraceFile.write(first, norms, ForeignModel.arrays(run), trace);
+      Report.of(first).withNorms(norms).write(target.file("report.html"));
       terminal.out().println();
       terminal.out().println("wrote " + target.file("report.html"));
       terminal.out().println("wrote " + trace);

@@ -93,7 +93,7 @@ final class ReadOptions {
   @Option(
       names = "--norms",
       description =
-          "ONNX files: also write the lengths of the weighted, projected values (Kobayashi et al. 2020).")
+          "Also write the lengths of the weighted, projected values (Kobayashi et al. 2020).")
   private boolean norms;
 
   List<Integer> layers() {

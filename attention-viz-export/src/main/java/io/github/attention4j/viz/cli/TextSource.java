@@ -48,7 +48,7 @@ interface TextSource extends AutoCloseable {
     if (PublishedExplanation.isFolder(model)) {
       return published(
           new CheckpointFolder(
-              Checkpoint.open(path), options.execution(providers), List.of(), List.of()),
+              Checkpoint.open(path), options.execution(providers), List.of(), List.of(), false),
           path,
           tokenizer);
     }

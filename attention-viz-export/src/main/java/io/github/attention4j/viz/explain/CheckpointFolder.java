@@ -1,6 +1,7 @@
 package io.github.attention4j.viz.explain;
 
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.spi.ModelPort;
@@ -11,6 +12,7 @@ import io.github.attention4j.multimodal.ModelRunner;
 import io.github.attention4j.multimodal.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,19 +24,27 @@ public final class CheckpointFolder implements ExplainableModel {
   private final Execution execution;
   private final List<Integer> layers;
   private final List<Integer> heads;
+  private final boolean norms;
   private @Nullable ModelRunner runner;
+  private @Nullable NetworkNorms lengths;
   private Set<String> prepared = Set.of();
 
   /// Reads `config.json` only; the weights are read by the first run.
   ///
   /// @param layers which layers to show; none means all
   /// @param heads which heads; none means all
+  /// @param norms whether to also compute the lengths of the weighted, projected values
   public CheckpointFolder(
-      Checkpoint checkpoint, Execution execution, List<Integer> layers, List<Integer> heads) {
+      Checkpoint checkpoint,
+      Execution execution,
+      List<Integer> layers,
+      List<Integer> heads,
+      boolean norms) {
     this.checkpoint = checkpoint;
     this.execution = execution;
     this.layers = List.copyOf(layers);
     this.heads = List.copyOf(heads);
+    this.norms = norms;
   }
 
   @Override
@@ -59,18 +69,17 @@ public final class CheckpointFolder implements ExplainableModel {
     ModelRunner ready = runner;
     if (ready == null || !prepared.equals(inputs.names())) {
       close();
-      ready = ModelRunner.load(checkpoint, inputs.names(), execution);
+      ready =
+          norms
+              ? ModelRunner.load(checkpoint, inputs.names(), execution, NetworkNorms::showingValues)
+              : ModelRunner.load(checkpoint, inputs.names(), execution);
       runner = ready;
+      lengths = norms ? new NetworkNorms(ready.network()) : null;
       prepared = Set.copyOf(inputs.names());
     }
     Result result = ready.run(inputs);
     AttentionTrace trace = ready.trace(inputs, result, 0, Map.of());
-    List<AttentionMap> maps = new ArrayList<>();
-    for (AttentionMap map : trace.maps()) {
-      if (layers.isEmpty() || layers.contains(map.label().layer())) {
-        maps.add(heads.isEmpty() ? map : chosen(map));
-      }
-    }
+    List<AttentionMap> maps = shown(trace.maps());
     if (maps.isEmpty()) {
       throw new IllegalArgumentException(
           "layers: expected among "
@@ -78,11 +87,34 @@ public final class CheckpointFolder implements ExplainableModel {
               + ", got "
               + layers);
     }
-    List<String> notes =
-        ready.unusedTensors().isEmpty()
-            ? List.of()
-            : List.of("tensors this network does not use: " + ready.unusedTensors());
-    return new Run(result.arrays(), maps, List.of(), result.arrays(), notes);
+    List<String> notes = new ArrayList<>();
+    if (!ready.unusedTensors().isEmpty()) {
+      notes.add("tensors this network does not use: " + ready.unusedTensors());
+    }
+    Map<String, NdArray> outputs = new LinkedHashMap<>(result.arrays());
+    outputs.keySet().removeIf(NetworkNorms::isValues);
+    Map<String, NdArray> arrays = new LinkedHashMap<>(outputs);
+    List<AttentionMap> measured = List.of();
+    NetworkNorms computing = lengths;
+    if (computing != null) {
+      Map<String, Tensor> all = computing.of(result);
+      all.forEach((node, norm) -> arrays.put("norms." + node, norm));
+      measured = NetworkNorms.labelled(trace.maps(), all);
+      computing
+          .reasons()
+          .forEach((node, reason) -> notes.add("no norms of '" + node + "': " + reason));
+    }
+    return new Run(outputs, maps, shown(measured), arrays, notes);
+  }
+
+  private List<AttentionMap> shown(List<AttentionMap> all) {
+    List<AttentionMap> shown = new ArrayList<>();
+    for (AttentionMap map : all) {
+      if (layers.isEmpty() || layers.contains(map.label().layer())) {
+        shown.add(heads.isEmpty() ? map : chosen(map));
+      }
+    }
+    return shown;
   }
 
   /// The first hidden states: embeddings with whatever the architecture adds before its first

@@ -4,6 +4,7 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.spi.AttentionSite;
 import io.github.attention4j.api.spi.InspectedModel;
@@ -12,6 +13,7 @@ import io.github.attention4j.api.spi.ModelInspector;
 import io.github.attention4j.api.spi.ModelPort;
 import io.github.attention4j.api.spi.ModelRun;
 import io.github.attention4j.api.spi.SiteMap;
+import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.api.trace.Labels;
 import java.io.IOException;
@@ -196,6 +198,20 @@ public final class ForeignModel implements AutoCloseable {
               labels(inputs, cross ? "input_ids" : own, sample, keys));
         },
         facts);
+  }
+
+  /// The norms of one sample, named as its maps; none where they were not asked for or found.
+  public List<AttentionMap> norms(ModelRun run, Inputs inputs, int sample) {
+    List<SiteMap> lengths = new ArrayList<>();
+    for (SiteMap map : run.maps()) {
+      Tensor norms = map.norms();
+      if (norms != null) {
+        lengths.add(new SiteMap(map.site(), norms, map.proof(), null, ""));
+      }
+    }
+    return lengths.isEmpty()
+        ? List.of()
+        : trace(new ModelRun(Map.of(), lengths, List.of()), inputs, sample).maps();
   }
 
   private static Labels labels(Inputs inputs, String name, int sample, int count) {

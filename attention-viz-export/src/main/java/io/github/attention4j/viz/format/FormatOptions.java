@@ -91,6 +91,14 @@ public record FormatOptions(
     return chosen;
   }
 
+  /// Those of some norms that belong to maps that are written.
+  List<AttentionMap> of(List<AttentionMap> norms) {
+    return norms.stream()
+        .filter(map -> kind.isEmpty() || kind.get() == map.label().kind())
+        .filter(map -> layer.isEmpty() || layer.get() == map.label().layer())
+        .toList();
+  }
+
   /// The one map that is shown: the last of the chosen ones.
   AttentionMap map(AttentionTrace trace) {
     return maps(trace).getLast();

@@ -26,7 +26,8 @@ import java.util.Map;
 /// they ran. The metadata holds `format` (`attention4j-trace`), `version` (`1`) and three JSON
 /// texts: `facts`, an object of texts; `labels`, a list of `{"kind", "texts", "places"}`; and
 /// `maps`, for each map `{"name", "kind", "layer", "proof", "queries", "keys"}`, where `queries`
-/// and `keys` are indices into `labels`.
+/// and `keys` are indices into `labels`. Where norms were computed, `norm.0` … are the lengths ‖α
+/// f(x)‖ of the cells of `map.0` …, of the same shape.
 public final class TraceFile {
   private static final String FORMAT = "attention4j-trace";
   private static final String VERSION = "1";
@@ -44,6 +45,16 @@ public final class TraceFile {
   ///
   /// @throws IllegalArgumentException if one of them has the name of a map
   public static void write(AttentionTrace trace, Map<String, NdArray> others, Path file)
+      throws IOException {
+    write(trace, List.of(), others, file);
+  }
+
+  /// Writes a trace, the norms of some of its maps, and other arrays.
+  ///
+  /// @param norms of the same label and shape as the map each belongs to
+  /// @throws IllegalArgumentException if one of them has the name of a map, or norms belong to none
+  public static void write(
+      AttentionTrace trace, List<AttentionMap> norms, Map<String, NdArray> others, Path file)
       throws IOException {
     List<Labels> labels =
         List.copyOf(
@@ -69,6 +80,9 @@ public final class TraceFile {
           .put("proof", map.proof())
           .put("queries", labels.indexOf(map.queries()))
           .put("keys", labels.indexOf(map.keys()));
+    }
+    for (AttentionMap norm : norms) {
+      arrays.put(norm(owner(trace, norm)), norm.weights());
     }
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", FORMAT);
@@ -119,6 +133,48 @@ public final class TraceFile {
         .properties()
         .forEach(fact -> facts.put(fact.getKey(), fact.getValue().asText()));
     return new AttentionTrace(maps, facts);
+  }
+
+  /** Which map of the trace norms belong to. */
+  private static int owner(AttentionTrace trace, AttentionMap norm) {
+    for (int i = 0; i < trace.maps().size(); i++) {
+      AttentionMap map = trace.maps().get(i);
+      if (map.label().equals(norm.label())
+          && map.weights().shape().equals(norm.weights().shape())) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(
+        "norms: expected the label and shape of a map, got "
+            + norm.label()
+            + " "
+            + norm.weights().describe());
+  }
+
+  /// The norms that a trace file holds, labelled as their maps; none if it holds none.
+  ///
+  /// @param trace as read from the file
+  public static List<AttentionMap> norms(Path file, AttentionTrace trace) throws IOException {
+    Safetensors tensors = Safetensors.open(file);
+    List<AttentionMap> norms = new ArrayList<>();
+    for (int i = 0; i < trace.maps().size(); i++) {
+      if (tensors.has(norm(i))) {
+        AttentionMap map = trace.maps().get(i);
+        norms.add(
+            new AttentionMap(
+                map.name(),
+                map.label(),
+                tensors.tensor(norm(i)),
+                map.queries(),
+                map.keys(),
+                map.proof()));
+      }
+    }
+    return norms;
+  }
+
+  private static String norm(int index) {
+    return "norm." + index;
   }
 
   private static String tensor(int index) {

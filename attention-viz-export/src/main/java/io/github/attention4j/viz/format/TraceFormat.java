@@ -1,8 +1,10 @@
 package io.github.attention4j.viz.format;
 
+import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// A form in which other tools take a trace.
 ///
@@ -23,4 +25,14 @@ public interface TraceFormat {
   /// @throws IllegalArgumentException if the format cannot hold this trace, or the options name a
   ///   map or head it lacks
   void write(AttentionTrace trace, FormatOptions options, Path file) throws IOException;
+
+  /// Writes a trace with the norms of its maps; formats of other tools know none and leave them
+  /// out.
+  ///
+  /// @param norms labelled as the maps they belong to
+  default void write(
+      AttentionTrace trace, List<AttentionMap> norms, FormatOptions options, Path file)
+      throws IOException {
+    write(trace, options, file);
+  }
 }

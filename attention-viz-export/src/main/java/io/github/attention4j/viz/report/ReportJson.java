@@ -1,6 +1,7 @@
 package io.github.attention4j.viz.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.viz.analysis.Cell;
@@ -74,6 +75,9 @@ final class ReportJson {
     for (Labels side : labels.keySet()) {
       json.writeStartObject();
       json.writeStringField("kind", side.kind().name().toLowerCase(Locale.ROOT));
+      if (holdsPair(side)) {
+        json.writeNumberField("pairStart", pairStart());
+      }
       json.writeArrayFieldStart("texts");
       for (String text : side.texts()) {
         json.writeString(text);
@@ -88,6 +92,22 @@ final class ReportJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  /** Where the second text of a pair begins, as 'explain --pair' notes it; -1 without a pair. */
+  private int pairStart() {
+    String noted = report.trace.facts().getOrDefault("pair_start", "");
+    return noted.matches("\\d{1,9}") ? Integer.parseInt(noted) : -1;
+  }
+
+  /** Both texts of a pair are read by whatever is not a decoder's own sequence. */
+  private boolean holdsPair(Labels side) {
+    return side.kind() == Labels.Kind.TOKEN
+        && pairStart() > 0
+        && pairStart() < side.size()
+        && report.trace.maps().stream()
+            .anyMatch(
+                map -> map.keys().equals(side) && map.label().kind() != MapLabel.Kind.DECODER);
   }
 
   private void writeMaps(JsonGenerator json) throws IOException {
@@ -108,7 +128,7 @@ final class ReportJson {
       json.writeNumberField("heads", map.heads());
       json.writeNumberField("queries", index(map.queries()));
       json.writeNumberField("keys", index(map.keys()));
-      json.writeStringField("proof", map.proof());
+      json.writeStringField("proof", proof(entry));
       List<Quantised> heads = entry.heads();
       writeNumbers(json, "max", heads.stream().mapToDouble(Quantised::max).toArray());
       writeNumbers(json, "errors", heads.stream().mapToDouble(Quantised::error).toArray());
@@ -122,6 +142,11 @@ final class ReportJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  private static String proof(ReportMap entry) {
+    String proof = entry.map().proof();
+    return proof.isEmpty() && entry.derived().isEmpty() ? RowSums.check(entry.map()) : proof;
   }
 
   private void writeSummaries(JsonGenerator json, AttentionMap map) throws IOException {

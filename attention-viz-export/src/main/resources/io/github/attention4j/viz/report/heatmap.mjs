@@ -3,6 +3,7 @@
 import { strongest } from "./bars.mjs";
 import { announce, colours, el, isDark, sharpen } from "./dom.mjs";
 import { number, ramp, step } from "./scale.mjs";
+import { segmentColour, stretches } from "./segments.mjs";
 import { spoken, visible } from "./tokens.mjs";
 
 const LETTER = 7.3;
@@ -58,6 +59,38 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
     context.lineWidth = 1;
     context.strokeRect(margin.left - 0.5, margin.top - 0.5, innerWidth + 1, innerHeight + 1);
     drawLabels(context, paper);
+    drawPair(context, paper);
+  }
+
+  /** Edges along both sides, solid for the first text, dashed for the second, and a cut between them. */
+  function drawPair(context, paper) {
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, margin.left + innerWidth, height);
+    context.clip();
+    context.lineWidth = 3;
+    for (const [labels, along] of [[queries, top], [keys, left]]) {
+      const [low, high] = along === top ? [margin.top, margin.top + innerHeight] : [margin.left, margin.left + innerWidth];
+      for (const { segment, from, to } of stretches(labels, 0, labels.texts.length)) {
+        const [start, end] = [Math.max(low, along(from) + 1), Math.min(high, along(to) - 1)];
+        if (end <= start) continue;
+        context.strokeStyle = segmentColour(segment, isDark());
+        context.setLineDash(segment === "B" ? [5, 3] : []);
+        context.beginPath();
+        if (along === top) { context.moveTo(margin.left - 3, start); context.lineTo(margin.left - 3, end); }
+        else { context.moveTo(start, margin.top - 3); context.lineTo(end, margin.top - 3); }
+        context.stroke();
+      }
+    }
+    context.setLineDash([3, 3]);
+    context.lineWidth = 1;
+    context.strokeStyle = paper.mark;
+    const [x, y] = [left(keys.pairStart ?? -1), top(queries.pairStart ?? -1)];
+    context.beginPath();
+    if (keys.pairStart !== undefined && x > margin.left) { context.moveTo(x, margin.top); context.lineTo(x, margin.top + innerHeight); }
+    if (queries.pairStart !== undefined && y > margin.top && y < margin.top + innerHeight) { context.moveTo(margin.left, y); context.lineTo(margin.left + innerWidth, y); }
+    context.stroke();
+    context.restore();
   }
 
   const left = (key) => margin.left - view.x + key * view.cell;
@@ -83,13 +116,13 @@ export function heatMap({ queries, keys, weights, max, root, place, pick, marks 
       if (y < margin.top || y > height) continue;
       context.fillStyle = i === cursor.query ? paper.accent : paper.faint;
       context.textAlign = "right";
-      context.fillText(visible(queries.texts[i], 15), margin.left - 6, y, margin.left - 10);
+      context.fillText(visible(queries.texts[i], 15), margin.left - 8, y, margin.left - 12);
     }
     for (let i = 0; i < columns; i += every) {
       const x = left(i) + view.cell / 2;
       if (x < margin.left || x > margin.left + innerWidth) continue;
       context.save();
-      context.translate(x, margin.top - 6);
+      context.translate(x, margin.top - 8);
       context.rotate(-SLANT);
       context.fillStyle = i === cursor.key ? paper.accent : paper.faint;
       context.textAlign = "left";

@@ -1,7 +1,8 @@
 // The head view: who looks at whom, as lines between two columns of tokens.
 
 import { strongest } from "./bars.mjs";
-import { announce, colours, el, sharpen, token } from "./dom.mjs";
+import { announce, colours, el, isDark, sharpen, token } from "./dom.mjs";
+import { directionButtons, inDirection, pairLegend, segmentOf } from "./segments.mjs";
 import { headsName, mapName } from "./store.mjs";
 import { linesSvg } from "./svg.mjs";
 import { takeButtons } from "./take.mjs";
@@ -29,6 +30,7 @@ export async function showLines(panel, context, maps) {
   const details = el("div", { class: "details" });
 
   function wanted(query, key) {
+    if (!inDirection(place.pair, queries, keys, query, key)) return false;
     if (hovered.query !== null) return query === hovered.query;
     if (hovered.key !== null) return key === hovered.key;
     if (selected.queries.size + selected.keys.size > 0) {
@@ -84,7 +86,7 @@ export async function showLines(panel, context, maps) {
     const items = [];
     for (let at = span.from; at < span.to; at++) {
       const button = el("button", {
-        type: "button", class: "token-button", "aria-pressed": String(place[side] === at), "data-at": at, "aria-label": `${side} ${spoken(labels, at)}`,
+        type: "button", class: `token-button segment-${segmentOf(labels, at) ?? "none"}`, "aria-pressed": String(place[side] === at), "data-at": at, "aria-label": `${side} ${spoken(labels, at)}`,
         onmouseenter: () => hover(side, at),
         onmouseleave: () => hover(side, null),
         onfocus: () => { hover(side, at); announce(tell(side, at)); },
@@ -125,10 +127,11 @@ export async function showLines(panel, context, maps) {
     heading(store.report, place),
     el("p", { class: "note", text: "Hover or tab to a token to see its lines, click to pin it, Shift-click to select several. Queries stand left, keys right." }),
     pager(context, queries),
+    el("div", { class: "choices" }, pairLegend(queries, keys), directionButtons(context, queries, keys)),
     el("div", { class: "headview" }, queryList, el("div", { class: "linebox" }, canvas), keyList, details),
     takeButtons(`lines-${map.kind}-${map.layer}-${place.heads.join("-")}`, () => {
       const cells = shown();
-      return linesSvg({ title, queries, keys, rows, columns, cells, max: cells.length > 0 ? cells[cells.length - 1].weight : 1, colours: colours() });
+      return linesSvg({ title, queries, keys, rows, columns, cells, max: cells.length > 0 ? cells[cells.length - 1].weight : 1, colours: colours(), dark: isDark() });
     }),
   );
   if (place.query !== null) tell("query", place.query);

@@ -72,6 +72,7 @@ async function draw() {
     const chosen = tab.dataset.view === view.name;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
+    if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   const focus = document.activeElement?.getAttribute("aria-label");
   const next = el("div");

@@ -24,13 +24,13 @@ async function showOver(panel, context, maps, over) {
   const row = weights.subarray(query * keys.texts.length, (query + 1) * keys.texts.length);
   const best = topKeys(weights, keys.texts.length, query, 5);
   const list = el("ol", { class: "tokens query", "aria-label": "queries" }, ...queries.texts.map((text, at) =>
-    el("li", {}, el("button", { type: "button", class: "token-button", "aria-pressed": String(at === query), "aria-label": `query ${spoken(queries, at)}`, onclick: () => go({ query: at, key: null }) }, token(text, visible(text)))),
+    el("li", {}, el("button", { type: "button", class: "token-button", "aria-pressed": String(at === query), "aria-label": `query ${spoken(queries, at)}`, onclick: () => go({ query: at, key: null }), onkeydown: moveDown }, token(text, visible(text)))),
   ));
   const outside = row.reduce((sum, weight, key) => sum + (keys.places[key]?.length ? 0 : weight), 0);
   panel.replaceChildren(
     toolbar(context, maps),
     heading(store.report, place),
-    el("div", { class: "over" }, el("div", { class: "scroll tall" }, list), over(context, queries, keys, row, go)),
+    el("div", { class: "over" }, el("div", { class: "scroll tall" }, list), over(context, queries, keys, row, go, query)),
     el("p", { class: "readout", text: `${spoken(queries, query)} looks most at ${best.map((cell) => `${spoken(keys, cell.key)} ${number(cell.weight)}`).join(", ")}` }),
     store.report.maps[place.map].proof ? el("p", { class: "note", text: store.report.maps[place.map].proof }) : el("span"),
     outside > 0.001 ? el("p", { class: "note", text: `${number(outside)} of the weight lies on keys without a place.` }) : el("span"),
@@ -39,7 +39,17 @@ async function showOver(panel, context, maps, over) {
   announce(`query ${spoken(queries, query)}`);
 }
 
-function pictureCanvas(context, queries, keys, row, go) {
+/** Arrows move along a list of buttons. */
+function moveDown(event) {
+  const item = event.currentTarget.parentElement;
+  const next = { ArrowDown: item.nextElementSibling, ArrowUp: item.previousElementSibling }[event.key];
+  if (next) {
+    next.firstChild.focus();
+    event.preventDefault();
+  }
+}
+
+function pictureCanvas(context, queries, keys, row, go, query) {
   const picture = document.getElementById("picture");
   const [width, height] = picture ? fitted(picture.naturalWidth, picture.naturalHeight) : [480, 480];
   const canvas = el("canvas", { role: "img", "aria-label": "attention over the picture" });
@@ -63,6 +73,13 @@ function pictureCanvas(context, queries, keys, row, go) {
       drawing.strokeRect(x + 1, y + 1, w - 2, h - 2);
     }
   });
+  const asking = queries.places[query];
+  if (asking?.length) {
+    drawing.strokeStyle = "#ffffff";
+    drawing.lineWidth = 2.5;
+    drawing.setLineDash([6, 4]);
+    drawing.strokeRect(asking[0] * width + 4, asking[1] * height + 4, (asking[2] - asking[0]) * width - 8, (asking[3] - asking[1]) * height - 8);
+  }
   if (queries.places.length > 0) {
     canvas.addEventListener("click", (event) => {
       const box = canvas.getBoundingClientRect();
@@ -72,7 +89,7 @@ function pictureCanvas(context, queries, keys, row, go) {
     });
   }
   const note = picture
-    ? `Patches show through the more they are looked at; the brightest is ${number(max)}.${queries.places.length > 0 ? " Click the picture to choose the patch that looks." : ""}`
+    ? `Patches show through the more they are looked at; the brightest is ${number(max)}.${queries.places.length > 0 ? " The dashed patch is the one that looks; click the picture to choose another." : ""}`
     : "The picture itself was not given to the report.";
   return el("figure", {}, canvas, el("figcaption", { class: "note", text: note }));
 }

@@ -4,6 +4,7 @@ import { el, token } from "./dom.mjs";
 import { gridOf } from "./grid.mjs";
 import { mainRoles, roleTable } from "./roles.mjs";
 import { number } from "./scale.mjs";
+import { pairLegend, segmentOf } from "./segments.mjs";
 import { mapName } from "./store.mjs";
 import { visible } from "./tokens.mjs";
 import { bestKeys } from "./weights.mjs";
@@ -44,10 +45,14 @@ function facts(report) {
       if (seen.has(map[side])) continue;
       seen.add(map[side]);
       const labels = report.labels[map[side]];
-      const tokens = labels.texts.slice(0, 120).map((text) => token(text, visible(text, 40)));
+      const tokens = labels.texts.slice(0, 120).map((text, at) => {
+        const shown = token(text, visible(text, 40));
+        shown.classList.add(`segment-${segmentOf(labels, at) ?? "none"}`);
+        return shown;
+      });
       list.append(
         el("dt", { text: `${labels.texts.length} ${labels.kind}${labels.texts.length === 1 ? "" : labels.kind === "patch" ? "es" : "s"}` }),
-        el("dd", { class: "sequence" }, ...tokens, labels.texts.length > 120 ? el("span", { class: "note", text: ` and ${labels.texts.length - 120} more` }) : ""),
+        el("dd", { class: "sequence" }, ...tokens, labels.texts.length > 120 ? el("span", { class: "note", text: ` and ${labels.texts.length - 120} more` }) : "", pairLegend(labels)),
       );
     }
   }
@@ -93,7 +98,7 @@ function proofs(report, go) {
       el("td", {}, el("button", { type: "button", class: "link", text: mapName(map), onclick: () => go({ view: "head", map: i, heads: [0], query: null, key: null }) })),
       el("td", { class: "name", text: map.name }),
       el("td", { class: "number", text: `${map.heads} × ${report.labels[map.queries].texts.length} × ${report.labels[map.keys].texts.length}` }),
-      el("td", { text: map.proof || "not checked" })),
+      el("td", { class: "proof", text: map.proof || "not checked" })),
   );
   return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Map", "Name in the model", "Heads × queries × keys", "Checked"].map((name) => el("th", { scope: "col", text: name })))), el("tbody", {}, ...rows)));
 }

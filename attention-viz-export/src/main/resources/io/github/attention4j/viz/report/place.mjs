@@ -1,5 +1,7 @@
 // Where the reader is, as a link: #matrix?map=3&heads=1,4&query=2&key=7
 
+import { DIRECTIONS } from "./segments.mjs";
+
 /** The place a hash names; whatever does not exist in the report falls back to something that does. */
 export function parsePlace(hash, report) {
   const [view, search = ""] = hash.replace(/^#/, "").split("?");
@@ -17,6 +19,7 @@ export function parsePlace(hash, report) {
     heads: chosen.length > 0 ? [...new Set(chosen)].sort((a, b) => a - b) : [0],
     query: whole(values.get("query"), size(report, map, "queries")),
     key: whole(values.get("key"), size(report, map, "keys")),
+    pair: DIRECTIONS.includes(values.get("pair")) ? values.get("pair") : null,
   };
 }
 
@@ -28,6 +31,7 @@ export function formatPlace(place, report) {
   values.set("heads", all > 1 && place.heads.length === all ? "all" : place.heads.join(","));
   if (place.query !== null) values.set("query", place.query);
   if (place.key !== null) values.set("key", place.key);
+  if (place.pair) values.set("pair", place.pair);
   return `#${place.view}?${values.toString().replaceAll("%2C", ",")}`;
 }
 

@@ -2,6 +2,7 @@
 
 import { visible } from "./tokens.mjs";
 import { css, number, ramp, step } from "./scale.mjs";
+import { segmentColour, stretches } from "./segments.mjs";
 
 /** Text safe inside an XML element or attribute. */
 export function escapeXml(text) {
@@ -30,8 +31,15 @@ function sheet(width, height, colours, title, body) {
   );
 }
 
+/** The edge of one text of a pair, with its letter. */
+function edge({ segment }, dark, [x1, y1, x2, y2], [x, y]) {
+  const stroke = segmentColour(segment, dark);
+  const dash = segment === "B" ? { "stroke-dasharray": "5 3" } : {};
+  return element("line", { x1, y1, x2, y2, stroke, "stroke-width": 3, ...dash }) + text(segment, { x, y, fill: stroke, "font-weight": "bold", "text-anchor": "middle" });
+}
+
 /** Lines between two columns of tokens. */
-export function linesSvg({ title, queries, keys, rows, columns, cells, max, colours }) {
+export function linesSvg({ title, queries, keys, rows, columns, cells, max, colours, dark = false }) {
   const [row, width, left] = [20, 640, 200];
   const height = 50 + row * Math.max(rows.to - rows.from, columns.to - columns.from);
   const y = (at, range) => 46 + row * (at - range.from);
@@ -49,6 +57,12 @@ export function linesSvg({ title, queries, keys, rows, columns, cells, max, colo
   }
   for (let i = columns.from; i < columns.to; i++) {
     body.push(text(visible(keys.texts[i]), { x: width - left, y: y(i, columns), fill: colours.ink }));
+  }
+  for (const [labels, range, x, letter] of [[queries, rows, left + 4, left + 14], [keys, columns, width - left - 4, width - left - 14]]) {
+    for (const span of stretches(labels, range.from, range.to)) {
+      const [start, end] = [y(span.from, range) - 12, y(span.to - 1, range) + 4];
+      body.push(edge(span, dark, [x, start, x, end], [letter, start + 10]));
+    }
   }
   return sheet(width, height, colours, title, body);
 }
@@ -80,6 +94,14 @@ export function heatSvg({ title, queries, keys, weights, max, root, dark, colour
   for (let i = 0; labelled && i < columns; i++) {
     const [x, y] = [left + cell * (i + 0.75), top - 6];
     body.push(text(visible(keys.texts[i], 18), { x, y, fill: colours.ink, transform: `rotate(-60 ${x} ${y})` }));
+  }
+  for (const span of stretches(queries, 0, rows)) {
+    const [start, end] = [top + cell * span.from + 1, top + cell * span.to - 1];
+    body.push(edge(span, dark, [left - 3, start, left - 3, end], [10, (start + end) / 2 + 4]));
+  }
+  for (const span of stretches(keys, 0, columns)) {
+    const [start, end] = [left + cell * span.from + 1, left + cell * span.to - 1];
+    body.push(edge(span, dark, [start, top - 3, end, top - 3], [(start + end) / 2, 36]));
   }
   body.push(text(`0 to ${number(max)}${root ? ", square-root scale" : ""}`, { x: left, y: height - 12, fill: colours.ink }));
   return sheet(width, height, colours, title, body);

@@ -1,5 +1,7 @@
 // Tokens are data: whatever they hold, they are shown as text, never read as markup.
 
+import { segmentOf } from "./segments.mjs";
+
 const MARKS = new Map([["\n", "↵"], ["\r", "␍"], ["\t", "⇥"], [" ", "␣"], ["\u2028", "⏎"], ["\u2029", "¶"]]);
 
 /** A token fit for one line: invisible characters become marks, long ones are cut. */
@@ -22,7 +24,8 @@ function mark(character, text) {
   return /[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u.test(character) ? "�" : character;
 }
 
-/** A token with its place, for people who hear the page. */
+/** A token with its place, for people who hear the page; of a pair, with its text. */
 export function spoken(labels, at) {
-  return `${at} “${visible(labels.texts[at], 60)}”`;
+  const segment = segmentOf(labels, at);
+  return `${at} “${visible(labels.texts[at], 60)}”${segment ? ` (${segment})` : ""}`;
 }

@@ -241,6 +241,16 @@ final class BadInputTests {
     refused(CommandLineRun.of("conform", folder.resolve("none")), "none");
   }
 
+  @Test
+  void optionsThatWouldChangeNothingAreRefused() {
+    refused(
+        CommandLineRun.of("explain", "May 2, 2052", "--norms", "--out", folder), "norms", "dates");
+    refused(
+        CommandLineRun.of("explain", "May 2, 2052", "--layers", "0", "--out", folder),
+        "layers",
+        "dates");
+  }
+
   private CommandLineRun explain(String text) {
     return CommandLineRun.of(
         "explain", text, "--provider", "reference", "--out", folder.resolve("out"));

@@ -1,8 +1,12 @@
 package io.github.attention4j.viz.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.trace.AttentionMap;
+import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.viz.analysis.AnalysisFile;
 import io.github.attention4j.viz.analysis.Traces;
 import io.github.attention4j.viz.format.TraceFile;
@@ -13,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +45,39 @@ final class TraceCommandTests {
       }
     }
     assertEquals(Traces.induction(), TraceFile.read(trace), "the trace itself stays");
+  }
+
+  @Test
+  void convertKeepsNormsWhereTheFormatKnowsThem() throws IOException {
+    Path trace = folder.resolve("trace.safetensors");
+    AttentionTrace induction = Traces.induction();
+    AttentionMap map = induction.maps().get(1);
+    Tensor doubled = Tensor.allocate(map.weights().shape().toArray());
+    for (long at = 0; at < doubled.shape().elements(); at++) {
+      doubled.set(at, 2 * map.weights().at(at));
+    }
+    AttentionMap norm =
+        new AttentionMap(map.name(), map.label(), doubled, map.queries(), map.keys(), map.proof());
+    TraceFile.write(induction, List.of(norm), Map.of(), trace);
+    assertEquals(induction, TraceFile.read(trace));
+    assertEquals(List.of(norm), TraceFile.norms(trace, induction));
+    Path page = folder.resolve("page.html");
+    CommandLineRun run = CommandLineRun.of("convert", trace, "--to", "report", "--output", page);
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(Files.readString(page).contains("\"norm\":true"));
+    Path copy = folder.resolve("copy.safetensors");
+    run =
+        CommandLineRun.of("convert", trace, "--to", "safetensors", "--layer", 1, "--output", copy);
+    assertEquals(0, run.exitCode(), run::err);
+    assertEquals(List.of(norm), TraceFile.norms(copy, TraceFile.read(copy)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            TraceFile.write(
+                new AttentionTrace(List.of(induction.maps().getFirst()), Map.of()),
+                List.of(norm),
+                Map.of(),
+                folder.resolve("wrong.safetensors")));
   }
 
   @Test

@@ -140,6 +140,10 @@ final class Browser implements AutoCloseable {
     assertEquals(List.of(), errors);
   }
 
+  void resize(int width, int height) {
+    driver.manage().window().setSize(new org.openqa.selenium.Dimension(width, height));
+  }
+
   void screenshot(Path file) throws java.io.IOException {
     Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }

@@ -222,6 +222,68 @@ class ReportInBrowserTests {
     browser.assertNoErrors();
   }
 
+  @Test
+  void aPairIsToldApart() throws IOException {
+    Labels both = Labels.tokens(List.of("[CLS]", "cats", "[SEP]", "dogs", "[SEP]"));
+    float[] even = new float[25];
+    java.util.Arrays.fill(even, 0.2f);
+    Path file = folder.resolve("pair.html");
+    Report.of(
+            new AttentionTrace(
+                List.of(Traces.map(Kind.ENCODER, 0, 1, both, both, even)),
+                Map.of("text", "cats", "pair", "dogs", "pair_start", "3")))
+        .write(file);
+    browser.show(file, "#head");
+    assertEquals(3, browser.all("ol.query .segment-A").size());
+    assertEquals(2, browser.all("ol.key .segment-B").size());
+    String dashed =
+        "return getComputedStyle(document.querySelector('ol.key .segment-B')).borderLeftStyle";
+    assertEquals("dashed", browser.script(dashed));
+    assertTrue(browser.find("p.pair").getText().contains("second text (dashed edge)"));
+    double all = browser.painted("canvas.lines");
+    browser.after(() -> browser.find("button[aria-label='show A → B']").click());
+    assertEquals("#head?map=0&heads=0&pair=AB", browser.hash());
+    assertTrue(browser.painted("canvas.lines") < all, "only some lines are left");
+    browser.show(file, "#matrix?query=0&key=3");
+    assertEquals("0 “[CLS]” (A) looks at 3 “dogs” (B): 0.200", browser.find("p.readout").getText());
+    browser.assertNoErrors();
+    browser.show(induction, "#head");
+    assertEquals(List.of(), browser.all("p.pair"), "no legend where there is no pair");
+  }
+
+  @Test
+  void aNarrowWindowKeepsShapes() throws IOException {
+    Labels patches = Labels.tokens(IntStream.range(0, 64).mapToObj(i -> "word" + i).toList());
+    Path file = folder.resolve("narrow.html");
+    Report.of(
+            new AttentionTrace(
+                List.of(Traces.noise(Kind.ENCODER, 0, 2, patches)), Map.of("text", "words")))
+        .write(file);
+    browser.resize(420, 900);
+    try {
+      for (String view : List.of("", "#head", "#matrix", "#roles")) {
+        browser.show(file, view);
+        double over =
+            browser.number(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assertTrue(over <= 0, view + ": the page is " + over + " wider than the window");
+      }
+      browser.show(file, "#matrix");
+      double width =
+          browser.number(
+              "return document.querySelector('canvas.heat').getBoundingClientRect().width");
+      assertTrue(width <= 420, "the matrix is " + width + " wide");
+      assertEquals(
+          true,
+          browser.script(
+              "const tab = document.querySelector('#tab-matrix').getBoundingClientRect();"
+                  + " return tab.left >= 0 && tab.right <= innerWidth"));
+      browser.assertNoErrors();
+    } finally {
+      browser.resize(1400, 1100);
+    }
+  }
+
   /** 12 layers of 12 heads over 512 tokens: what the page is built for. */
   @Test
   void aLargeModelIsSmallAndQuick() throws IOException {
