@@ -204,7 +204,23 @@ final class ExternalData {
     if (!target.toRealPath().startsWith(folder)) {
       throw refused(tensor, expected, "location '" + location + "', which is a link out of it");
     }
+    if (names(target) > 1) {
+      throw refused(
+          tensor,
+          expected,
+          "location '"
+              + location
+              + "', which has another name elsewhere (a hard link): a copy of it is read");
+    }
     return target;
+  }
+
+  /** Under how many names a file is known; 1 where the file system does not say. */
+  private static int names(Path target) throws IOException {
+    return target.getFileSystem().supportedFileAttributeViews().contains("unix")
+            && Files.getAttribute(target, "unix:nlink") instanceof Integer names
+        ? names
+        : 1;
   }
 
   private long number(TensorProto tensor, Map<String, String> entries, String key, long otherwise) {

@@ -71,7 +71,8 @@ final class SoftmaxFinder {
     if (best == null) {
       refuse(
           index,
-          "its scores come from a product with a weight: a gate or a pooling, not attention");
+          "its scores come from a product with a weight, not of queries and keys: a gate or a pooling, "
+              + "additive scores, or mixed heads");
       return null;
     }
     List<Masking> masks = new ArrayList<>();

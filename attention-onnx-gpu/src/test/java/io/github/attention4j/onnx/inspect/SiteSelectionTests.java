@@ -110,6 +110,30 @@ final class SiteSelectionTests {
     }
   }
 
+  @Test
+  void attentionInsideAScanIsRefusedByName() {
+    String x = model.features("x", 2, 5, 8);
+    GraphProto body =
+        GraphProto.newBuilder()
+            .setName("body")
+            .addInput(info("row", DataType.FLOAT_VALUE))
+            .addNode(
+                NodeProto.newBuilder()
+                    .setName("inner")
+                    .setOpType("Softmax")
+                    .addInput("row")
+                    .addOutput("inside"))
+            .addOutput(info("inside", DataType.FLOAT_VALUE))
+            .build();
+    model.output(
+        model.node("Scan", List.of(x), graph("body", body), integer("num_scan_inputs", 1)));
+    try (InspectedModel opened = model.open(folder)) {
+      Refusal refusal = opened.refusals().getFirst();
+      assertTrue(refusal.node().startsWith("Scan_"), refusal.node());
+      assertTrue(refusal.reason().contains("Softmax 'inner'"), refusal.reason());
+    }
+  }
+
   private static ValueInfoProto info(String name, int type) {
     return ValueInfoProto.newBuilder()
         .setName(name)

@@ -117,6 +117,13 @@ final class UntrustedModelTests {
         "missing.bin",
         "link.bin",
         "linked/secret.bin",
+        "hard.bin",
+        "%2e%2e/secret.bin",
+        "%2Fetc%2Fhostname",
+        "file:///etc/hostname",
+        "~/secret.bin",
+        "weights.bin/../../secret.bin",
+        "",
         "x",
         "weights\0.bin"
       })
@@ -126,6 +133,7 @@ final class UntrustedModelTests {
     weights(folder.resolve("secret.bin"));
     Files.createSymbolicLink(folder.resolve("model/link.bin"), folder.resolve("secret.bin"));
     Files.createSymbolicLink(folder.resolve("model/linked"), folder);
+    Files.createLink(folder.resolve("model/hard.bin"), folder.resolve("secret.bin"));
     refused(model(location, "0", "256").build().toByteArray(), "tensor 'outside'");
   }
 
@@ -144,6 +152,29 @@ final class UntrustedModelTests {
     Files.createDirectories(folder.resolve("model"));
     weights(folder.resolve("model/weights.bin"));
     refused(model("weights.bin", offset, length).build().toByteArray(), "tensor 'outside'");
+  }
+
+  @Test
+  void refusesWhatIsSaidTwiceOrInTwoPlaces() throws IOException {
+    Files.createDirectories(folder.resolve("model"));
+    weights(folder.resolve("model/weights.bin"));
+    ModelProto base = model("weights.bin", "0", "256").build();
+    refused(
+        changed(base, tensor -> tensor.addExternalData(entry("location", "../secret.bin"))),
+        "'location' again");
+    refused(
+        changed(base, tensor -> tensor.setDataLocation(TensorProto.DataLocation.DEFAULT)),
+        "both kinds");
+  }
+
+  private static byte[] changed(ModelProto base, Consumer<TensorProto.Builder> change) {
+    ModelProto.Builder model = base.toBuilder();
+    for (TensorProto.Builder tensor : model.getGraphBuilder().getInitializerBuilderList()) {
+      if (tensor.getName().equals("outside")) {
+        change.accept(tensor);
+      }
+    }
+    return model.build().toByteArray();
   }
 
   @Test
