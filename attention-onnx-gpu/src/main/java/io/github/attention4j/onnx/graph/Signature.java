@@ -37,13 +37,14 @@ public record Signature(
 
     /// Whether arrays of lower rank are allowed, aligned from the right.
     public boolean broadcast() {
-      return !axes.isEmpty() && axes.stream().allMatch(axis -> axis instanceof Axis.OneOr);
+      // All are, or none.
+      return !axes.isEmpty() && axes.getFirst() instanceof Axis.OneOr;
     }
   }
 
-  /// A size that a parameter fixes.
+  /// A size that a parameter or an input fixes.
   ///
   /// @param size the size
-  /// @param parameter that fixes it
+  /// @param parameter that fixes it, or the input
   public record Limit(long size, String parameter) {}
 }

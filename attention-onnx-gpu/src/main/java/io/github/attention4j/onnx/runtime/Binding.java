@@ -10,7 +10,9 @@ import io.github.attention4j.api.Shape;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.onnx.graph.Axis;
 import io.github.attention4j.onnx.graph.Signature;
+import io.github.attention4j.onnx.graph.Signature.Limit;
 import io.github.attention4j.onnx.graph.Signature.Slot;
+import io.github.attention4j.onnx.graph.Type;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,10 +22,12 @@ import java.util.Set;
 /// The inputs of one run, checked against a signature: names, types, ranks, and that axes of one
 /// name have one size.
 final class Binding {
+  private static final long UNKNOWN = -1;
+  private static final List<Axis> BATCH = List.of(new Axis.Named("batch"));
+
   private final Signature signature;
   private final Map<String, NdArray> inputs = new LinkedHashMap<>();
-  private final Map<String, Long> sizes = new HashMap<>();
-  private final Map<String, String> origins = new HashMap<>();
+  private final Map<String, Limit> sizes = new HashMap<>();
 
   /// @throws IllegalArgumentException naming the input, what was expected and what came
   Binding(Signature signature, Inputs given) {
@@ -34,25 +38,25 @@ final class Binding {
   /// @throws IllegalArgumentException naming the input, what was expected and what came
   Binding(Signature signature, Inputs given, Set<String> elsewhere) {
     this.signature = signature;
-    signature
-        .fixed()
-        .forEach((axis, limit) -> {
-          sizes.put(axis, limit.size());
-          origins.put(axis, limit.parameter());
-        });
+    sizes.putAll(signature.fixed());
+    boolean broadcast = false;
     for (Slot slot : signature.inputs()) {
       if (elsewhere.contains(slot.name())) {
         continue;
       }
       NdArray array = get(given, slot);
       inputs.put(slot.name(), array);
-      if (!slot.broadcast()) {
+      if (slot.broadcast()) {
+        broadcast = true;
+      } else {
         bind(slot, array);
       }
     }
-    for (Slot slot : signature.inputs()) {
-      if (slot.broadcast()) {
-        bindBroadcast(slot, get(given, slot));
+    if (broadcast) {
+      for (Slot slot : signature.inputs()) {
+        if (slot.broadcast()) {
+          bindBroadcast(slot, get(given, slot));
+        }
       }
     }
     checkHeads();
@@ -61,10 +65,11 @@ final class Binding {
 
   /// Whole numbers that have only the axis of the batch say how many keys each entry has.
   private void checkLengths() {
-    long keys = sizes.getOrDefault("keys", Long.MAX_VALUE);
     for (Slot slot : signature.inputs()) {
-      if (slot.axes().equals(List.of(new Axis.Named("batch")))
+      if (slot.type() == Type.INT64
+          && slot.axes().equals(BATCH)
           && inputs.get(slot.name()) instanceof LongTensor lengths) {
+        long keys = size("keys", Long.MAX_VALUE);
         for (long i = 0; i < lengths.shape().elements(); i++) {
           if (lengths.at(i) < 0 || lengths.at(i) > keys) {
             throw new IllegalArgumentException(
@@ -92,25 +97,25 @@ final class Binding {
     for (int i = 0; i < axes.size(); i++) {
       long size = array.shape().size(i);
       if (axes.get(i) instanceof Axis.Named(var name)) {
-        Long known = sizes.putIfAbsent(name, size);
-        origins.putIfAbsent(name, slot.name());
-        if (known != null && known != size) {
+        Limit known = sizes.get(name);
+        if (known == null) {
+          sizes.put(name, new Limit(size, slot.name()));
+        } else if (known.size() != size) {
           throw new IllegalArgumentException(
               slot.name()
                   + ": expected "
                   + name
                   + " "
-                  + known
+                  + known.size()
                   + " (axis "
                   + i
                   + ") as "
-                  + origins.get(name)
+                  + known.parameter()
                   + ", got "
                   + array.describe());
         }
       } else if (axes.get(i) instanceof Axis.PlusOne(var name)
-          && sizes.containsKey(name)
-          && sizes.get(name) + 1 != size) {
+          && size(name, size - 1) + 1 != size) {
         throw new IllegalArgumentException(
             slot.name() + ": expected " + describe(slot) + ", got " + array.describe());
       } else if (axes.get(i) instanceof Axis.Fixed(var fixed) && fixed != size) {
@@ -127,23 +132,23 @@ final class Binding {
     for (int i = 0; fits && i < rank; i++) {
       long size = array.shape().size(i);
       Axis.OneOr axis = (Axis.OneOr) slot.axes().get(missing + i);
-      fits = size == 1 || size == sizes.getOrDefault(axis.name(), size);
+      fits = size == 1 || size == size(axis.name(), size);
     }
     if (!fits) {
       throw new IllegalArgumentException(
           slot.name()
               + ": expected a shape that is broadcast from the right to "
-              + slot.axes().stream().map(axis -> size(((Axis.OneOr) axis).name())).toList()
+              + slot.axes().stream().map(axis -> named(((Axis.OneOr) axis).name())).toList()
               + ", got "
               + array.describe());
     }
   }
 
   private void checkHeads() {
-    Long queryHeads = sizes.get("query_heads");
-    Long keyHeads = sizes.get("key_heads");
-    if (queryHeads != null
-        && keyHeads != null
+    long queryHeads = size("query_heads", UNKNOWN);
+    long keyHeads = size("key_heads", UNKNOWN);
+    if (queryHeads != UNKNOWN
+        && keyHeads != UNKNOWN
         && (keyHeads < 1 || queryHeads < keyHeads || queryHeads % keyHeads != 0)) {
       throw new IllegalArgumentException(
           "key: expected a number of heads that divides the "
@@ -151,7 +156,7 @@ final class Binding {
               + " of query, got "
               + keyHeads);
     }
-    if (sizes.getOrDefault("key_size", 1L) < 1) {
+    if (size("key_size", 1) < 1) {
       throw new IllegalArgumentException("key: expected key_size >= 1, got 0");
     }
   }
@@ -162,19 +167,24 @@ final class Binding {
         + slot.axes().stream()
             .map(axis ->
                 switch (axis) {
-                  case Axis.Named(var name) -> size(name);
+                  case Axis.Named(var name) -> named(name);
                   case Axis.Fixed(var size) -> Long.toString(size);
                   case Axis.OneOr(var name) -> "1 or " + name;
                   case Axis.AtMost(var limit, var name) -> "at most " + limit + " of " + name;
-                  case Axis.LessOne(var name) -> size(name) + " - 1";
-                  case Axis.PlusOne(var name) -> size(name) + " + 1";
+                  case Axis.LessOne(var name) -> named(name) + " - 1";
+                  case Axis.PlusOne(var name) -> named(name) + " + 1";
                 })
             .toList();
   }
 
-  private String size(String name) {
-    Long known = sizes.get(name);
-    return known == null ? name : name + " " + known;
+  private String named(String name) {
+    Limit known = sizes.get(name);
+    return known == null ? name : name + " " + known.size();
+  }
+
+  private long size(String name, long unless) {
+    Limit known = sizes.get(name);
+    return known == null ? unless : known.size();
   }
 
   /// The inputs by name.
@@ -184,7 +194,12 @@ final class Binding {
 
   /// Whether an input has no elements.
   boolean hasEmptyInput() {
-    return inputs.values().stream().anyMatch(array -> array.shape().elements() == 0);
+    for (NdArray array : inputs.values()) {
+      if (array.shape().elements() == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// New arrays for the outputs.
@@ -228,25 +243,26 @@ final class Binding {
   }
 
   private Shape shape(Slot slot) {
-    return Shape.of(
-        slot.axes().stream()
-            .mapToLong(axis ->
-                switch (axis) {
-                  case Axis.Fixed(var size) -> size;
-                  case Axis.Named(var name) -> known(slot, name);
-                  case Axis.OneOr(var name) -> known(slot, name);
-                  case Axis.AtMost(var limit, var name) -> Math.min(limit, known(slot, name));
-                  case Axis.LessOne(var name) -> Math.max(known(slot, name) - 1, 0);
-                  case Axis.PlusOne(var name) -> known(slot, name) + 1;
-                })
-            .toArray());
+    long[] of = new long[slot.axes().size()];
+    for (int i = 0; i < of.length; i++) {
+      of[i] =
+          switch (slot.axes().get(i)) {
+            case Axis.Fixed(var size) -> size;
+            case Axis.Named(var name) -> known(slot, name);
+            case Axis.OneOr(var name) -> known(slot, name);
+            case Axis.AtMost(var limit, var name) -> Math.min(limit, known(slot, name));
+            case Axis.LessOne(var name) -> Math.max(known(slot, name) - 1, 0);
+            case Axis.PlusOne(var name) -> known(slot, name) + 1;
+          };
+    }
+    return Shape.of(of);
   }
 
   private long known(Slot slot, String axis) {
-    Long size = sizes.get(axis);
-    if (size == null) {
+    Limit known = sizes.get(axis);
+    if (known == null) {
       throw new IllegalStateException("output " + slot.name() + ": no input has axis " + axis);
     }
-    return size;
+    return known.size();
   }
 }

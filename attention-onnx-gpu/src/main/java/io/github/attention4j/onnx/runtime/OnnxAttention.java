@@ -13,7 +13,6 @@ import io.github.attention4j.onnx.graph.Target;
 import io.github.attention4j.onnx.graph.Variant;
 import io.github.attention4j.onnx.mechanism.HopGraph;
 import io.github.attention4j.onnx.mechanism.MechanismGraph;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -23,11 +22,17 @@ import org.jspecify.annotations.Nullable;
 
 /// A request as sessions of ONNX Runtime: one per [Variant] that runs have called for.
 public final class OnnxAttention implements Attention {
+  private static final Variant EQUAL_HEADS = new Variant(Set.of(), true, Map.of());
+
   private final Engine engine;
   private final Request request;
   private final Target target;
   private final Signature usual;
   private final boolean asksForSizes;
+
+  /// Whether the graph depends on more of the inputs than whether they have equally many heads.
+  private final boolean depends;
+
   private final Map<Variant, Model> models = new HashMap<>();
   private volatile String form;
   private boolean closed;
@@ -39,8 +44,9 @@ public final class OnnxAttention implements Attention {
     this.request = request;
     this.target = target;
     asksForSizes = MechanismGraph.asksForSizes(request, target);
-    Model model = model(new Variant(Set.of(), true, Map.of()));
+    Model model = model(EQUAL_HEADS);
     usual = model.signature();
+    depends = asksForSizes || !usual.optionalInputs().isEmpty() || !usual.freeRanks().isEmpty();
     form = model.form();
   }
 
@@ -83,7 +89,7 @@ public final class OnnxAttention implements Attention {
           .inputs()
           .forEach((name, array) -> HopGraph.checkWords(words, name, (LongTensor) array));
     }
-    if (outputs.values().stream().allMatch(array -> array.shape().elements() == 0)) {
+    if (areEmpty(outputs)) {
       return;
     }
     if (EmptyRun.covers(request.mechanism()) && binding.hasEmptyInput()) {
@@ -100,7 +106,23 @@ public final class OnnxAttention implements Attention {
     form = model.form();
   }
 
+  private static boolean areEmpty(Map<String, NdArray> outputs) {
+    for (NdArray output : outputs.values()) {
+      if (output.shape().elements() > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private Model model(Inputs inputs) {
+    if (depends) {
+      return model(variant(inputs));
+    }
+    return model(equalHeads(inputs) ? EQUAL_HEADS : Variant.GENERAL);
+  }
+
+  private Variant variant(Inputs inputs) {
     Set<String> present = new HashSet<>(usual.optionalInputs());
     present.retainAll(inputs.names());
     Map<String, Integer> ranks = new HashMap<>();
@@ -113,7 +135,7 @@ public final class OnnxAttention implements Attention {
         ranks.put(slot.name(), array.shape().rank());
       }
     }
-    return model(new Variant(present, equalHeads(inputs), ranks, sizes(inputs)));
+    return new Variant(present, equalHeads(inputs), ranks, sizes(inputs));
   }
 
   /// Where a graph depends on them: others shall not be built twice.
@@ -136,7 +158,12 @@ public final class OnnxAttention implements Attention {
   }
 
   private static boolean areHeads(@Nullable NdArray... arrays) {
-    return Arrays.stream(arrays).allMatch(array -> array != null && array.shape().rank() == 4);
+    for (NdArray array : arrays) {
+      if (array == null || array.shape().rank() != 4) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean equalHeads(Inputs inputs) {
