@@ -11,4 +11,5 @@ module io.github.attention4j.api {
   exports io.github.attention4j.api.trace;
 
   uses io.github.attention4j.api.spi.AttentionProvider;
+  uses io.github.attention4j.api.spi.MemoryStore;
 }

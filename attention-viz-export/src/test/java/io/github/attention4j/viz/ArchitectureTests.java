@@ -74,7 +74,22 @@ class ArchitectureTests {
 
   @Test
   void theCpuProvidersDependOnTheApiAndTheVectorModule() {
-    only("cpu", ROOT + "api..", "jdk.incubator.vector..", "com.sun.management..");
+    only(
+        "cpu",
+        ROOT + "api..",
+        "jdk.incubator.vector..",
+        "com.sun.management..",
+        "org.apache.lucene..");
+  }
+
+  @Test
+  void luceneAppearsInExternalMemoriesOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "cpu.memory..")
+        .should()
+        .dependOnClassesThat(resideInAPackage("org.apache.lucene.."))
+        .check(CLASSES);
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.kernel.Engine;
 import io.github.attention4j.cpu.kernel.Lanes;
 import io.github.attention4j.cpu.kernel.WorkerPool;
+import io.github.attention4j.cpu.plan.Best;
 import io.github.attention4j.cpu.plan.HeadInputs;
 import io.github.attention4j.cpu.plan.NearestInputs;
 import io.github.attention4j.cpu.plan.ResultArrays;

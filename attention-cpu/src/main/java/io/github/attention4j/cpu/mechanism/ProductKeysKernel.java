@@ -7,6 +7,7 @@ import io.github.attention4j.api.Mechanism.ProductKeys;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.kernel.WorkerPool;
+import io.github.attention4j.cpu.plan.Best;
 import io.github.attention4j.cpu.plan.ProductInputs;
 import io.github.attention4j.cpu.plan.ResultArrays;
 import java.util.Set;

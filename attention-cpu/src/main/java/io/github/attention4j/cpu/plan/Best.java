@@ -1,28 +1,31 @@
-package io.github.attention4j.cpu.mechanism;
+package io.github.attention4j.cpu.plan;
 
 /// The largest of the numbers offered, best first; of equal ones the one offered first.
-final class Best {
+public final class Best {
   private final float[] scores;
   private final int[] ids;
   private int found;
 
-  Best(int count) {
+  /// Keeps as many as this.
+  public Best(int count) {
     scores = new float[count];
     ids = new int[count];
   }
 
-  void clear() {
+  /// Forgets all.
+  public void clear() {
     found = 0;
   }
 
   /// Offers neighbouring numbers, whose ids go up from `id`.
-  void offer(float[] from, int at, int count, int id) {
+  public void offer(float[] from, int at, int count, int id) {
     for (int i = 0; i < count; i++) {
       offer(from[at + i], id + i);
     }
   }
 
-  void offer(float score, int id) {
+  /// Offers a number.
+  public void offer(float score, int id) {
     if (found == scores.length && (found == 0 || !(score > scores[found - 1]))) {
       return;
     }
@@ -35,15 +38,18 @@ final class Best {
     ids[at] = id;
   }
 
-  int found() {
+  /// How many it has.
+  public int found() {
     return found;
   }
 
-  float score(int rank) {
+  /// The number of a rank.
+  public float score(int rank) {
     return scores[rank];
   }
 
-  int id(int rank) {
+  /// The id of a rank.
+  public int id(int rank) {
     return ids[rank];
   }
 }
