@@ -56,7 +56,7 @@ final class SeenPlaces {
     return labels(
         switch (kind) {
           case VISION, VISION_TO_TEXT, CROSS_VISION -> true;
-          case ENCODER, DECODER, CROSS, TEXT, TEXT_TO_VISION, CROSS_TEXT -> false;
+          case ENCODER, GLOBAL, DECODER, CROSS, TEXT, TEXT_TO_VISION, CROSS_TEXT -> false;
         },
         count);
   }
@@ -65,7 +65,7 @@ final class SeenPlaces {
     return labels(
         switch (kind) {
           case VISION, TEXT_TO_VISION, CROSS_VISION -> true;
-          case ENCODER, DECODER, CROSS, TEXT, VISION_TO_TEXT, CROSS_TEXT -> false;
+          case ENCODER, GLOBAL, DECODER, CROSS, TEXT, VISION_TO_TEXT, CROSS_TEXT -> false;
         },
         count);
   }

@@ -266,8 +266,8 @@ class ModelRunnerTests {
     assertTrue(
         refusal(IllegalArgumentException.class, Set.of("input_ids"))
             .endsWith(
-                "model_type: expected one of [bert, clip, gpt2, llama, lxmert, marian, roberta,"
-                    + " t5, vilbert, vit, whisper, xlm-roberta], got \"mamba\""));
+                "model_type: expected one of [bert, clip, gpt2, llama, longformer, lxmert, marian,"
+                    + " roberta, t5, vilbert, vit, whisper, xlm-roberta], got \"mamba\""));
     config("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1");
     try (ModelRunner model =
         ModelRunner.load(folder, Set.of("input_ids"), Execution.on(Providers.fastest()))) {

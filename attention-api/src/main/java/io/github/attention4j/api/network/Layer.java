@@ -238,6 +238,13 @@ public sealed interface Layer {
   /// @param excluded the id of padding; 0 for an attention mask of zeros and ones
   record KeyMask(long excluded) implements Layer {}
 
+  /// Where integers are others than one: int64 of any shape to bool of the same shape. As input of
+  /// [io.github.attention4j.api.Scope.GlobalKeys] and
+  /// [io.github.attention4j.api.Scope.GlobalQueries] it marks tokens.
+  ///
+  /// @param value the one; 0 for an array of zeros and ones
+  record Differs(long value) implements Layer {}
+
   /// Exchanges length and channels: `[batch, a, b]` to `[batch, b, a]`.
   record Transpose() implements Layer {}
 

@@ -15,6 +15,8 @@ public record MapLabel(Kind kind, int layer) {
   public enum Kind {
     /// Self-attention of an encoder (or of the only stack).
     ENCODER("encoder"),
+    /// Self-attention of an encoder's global tokens, where they have projections of their own.
+    GLOBAL("global"),
     /// Self-attention of a decoder.
     DECODER("decoder"),
     /// A decoder's look at the encoder.

@@ -57,6 +57,7 @@ final class Operations {
       case Layer.PositionAt() -> PositionOperations.positionAt();
       case Layer.Locate(OptionalLong id) -> PositionOperations.locate(id);
       case Layer.KeyMask(long excluded) -> PositionOperations.keyMask(excluded);
+      case Layer.Differs(long value) -> PositionOperations.differs(value);
       case Layer.Transpose() -> JoinOperations.transpose();
       case Layer.Mean() -> JoinOperations.mean();
       case Layer.Normalize() -> normalize();

@@ -239,11 +239,23 @@ final class PositionOperations {
   static Operation keyMask(long excluded) {
     return (context, from) -> {
       LongTensor ids = ids(from);
-      BooleanTensor mask = BooleanTensor.allocate(ids.shape().size(0), 1, 1, ids.shape().size(1));
-      for (long t = 0; t < ids.shape().elements(); t++) {
-        mask.set(t, ids.at(t) != excluded);
-      }
-      return new Value.Booleans(mask);
+      return new Value.Booleans(
+          differs(ids, excluded, Shape.of(ids.shape().size(0), 1, 1, ids.shape().size(1))));
     };
+  }
+
+  static Operation differs(long value) {
+    return (context, from) -> {
+      LongTensor array = Operations.longs(from, 0);
+      return new Value.Booleans(differs(array, value, array.shape()));
+    };
+  }
+
+  private static BooleanTensor differs(LongTensor array, long value, Shape shape) {
+    BooleanTensor marks = BooleanTensor.allocate(shape.toArray());
+    for (long t = 0; t < array.shape().elements(); t++) {
+      marks.set(t, array.at(t) != value);
+    }
+    return marks;
   }
 }

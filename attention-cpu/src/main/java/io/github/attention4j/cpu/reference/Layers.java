@@ -86,6 +86,8 @@ final class Layers {
           new Value.Indices(PositionLayers.locate(from.getFirst().indices(), id));
       case Layer.KeyMask(long excluded) ->
           new Value.Marks(PositionLayers.keyMask(from.getFirst().indices(), excluded));
+      case Layer.Differs(long value) ->
+          new Value.Marks(PositionLayers.differs(from.getFirst().indices(), value));
       case Layer.Transpose() -> numbers(CombiningLayers.transpose(x(from)));
       case Layer.Mean() -> numbers(CombiningLayers.mean(x(from)));
       case Layer.Normalize() -> numbers(RowLayers.normalize(x(from)));

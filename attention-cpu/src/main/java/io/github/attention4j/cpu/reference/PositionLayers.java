@@ -158,11 +158,15 @@ final class PositionLayers {
 
   static BooleanTensor keyMask(LongTensor ids, long excluded) {
     checkRank(ids);
-    BooleanTensor mask = BooleanTensor.allocate(ids.shape().size(0), 1, 1, ids.shape().size(1));
-    for (long t = 0; t < ids.shape().elements(); t++) {
-      mask.set(t, ids.at(t) != excluded);
+    return differs(ids, excluded).reshape(ids.shape().size(0), 1, 1, ids.shape().size(1));
+  }
+
+  static BooleanTensor differs(LongTensor array, long value) {
+    BooleanTensor marks = BooleanTensor.allocate(array.shape().toArray());
+    for (long t = 0; t < array.shape().elements(); t++) {
+      marks.set(t, array.at(t) != value);
     }
-    return mask;
+    return marks;
   }
 
   private static void checkRank(LongTensor ids) {

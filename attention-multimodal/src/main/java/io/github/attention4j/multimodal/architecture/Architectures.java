@@ -13,6 +13,7 @@ public final class Architectures {
           new Clip(),
           new Gpt2(),
           new Llama(),
+          new Longformer(),
           new Lxmert(),
           new Marian(),
           new T5(),

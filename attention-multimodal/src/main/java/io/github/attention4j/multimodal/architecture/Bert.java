@@ -93,8 +93,12 @@ final class Bert implements Architecture {
     return graph.build();
   }
 
-  private static void heads(
-      Config config, ModelGraph graph, BertBlocks blocks, String prefix, String x) {
+  /**
+   * The results behind the last layer that the checkpoint has parameters for.
+   *
+   * @param prefix of the parameters of the stack, such as {@code bert.}
+   */
+  static void heads(Config config, ModelGraph graph, BertBlocks blocks, String prefix, String x) {
     Weights weights = graph.weights();
     Optional<String> pooled = Optional.empty();
     if (weights.has(prefix + "pooler.dense.weight")) {

@@ -77,6 +77,7 @@ final class LayerGraph {
             Attributes.of("keepdims", 0),
             Attributes.of("select_last_index", 0));
       }
+      case Layer.Differs(var value) -> x.same(graph.scalar(value)).not();
       case Layer.KeyMask(var excluded) -> x.same(graph.scalar(excluded)).not().unsqueeze(1, 2);
       case Layer.Transpose _ -> x.transpose(0, 2, 1);
       case Layer.Mean _ -> x.mean(1).squeeze(1);

@@ -33,6 +33,7 @@ final class NetworkAxes {
           Layer.Multiply _,
           Layer.Scale _,
           Layer.AddConstant _,
+          Layer.Differs _,
           Layer.Normalize _ ->
           from.getFirst();
       case Layer.Convolution1d convolution ->
@@ -76,6 +77,7 @@ final class NetworkAxes {
       case Layer.Channels(var first, var end) -> lastOf(from.getFirst(), end - first);
       case Layer.Concatenate _ -> concatenated(node, from);
       case Layer.Choose _ -> from.get(1);
+
       case Layer.Constant(var value) ->
           Arrays.stream(value.shape().toArray())
               .mapToObj(size -> (Axis) new Axis.Fixed(size))

@@ -14,7 +14,7 @@ public final class Sequences {
   public static boolean same(AttentionMap map) {
     boolean self =
         switch (map.label().kind()) {
-          case ENCODER, DECODER, TEXT, VISION, CROSS_TEXT, CROSS_VISION -> true;
+          case ENCODER, GLOBAL, DECODER, TEXT, VISION, CROSS_TEXT, CROSS_VISION -> true;
           case CROSS, TEXT_TO_VISION, VISION_TO_TEXT -> false;
         };
     return map.queries().equals(map.keys()) || (self && map.queries().size() == map.keys().size());
