@@ -15,6 +15,7 @@ import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Settings;
+import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.api.network.Activation;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.MapLabel;
@@ -173,6 +174,21 @@ final class NetworkTests {
         }
         assertArrayEquals(new long[] {3, 2, 1, t + 1}, step.tensor("self").shape().toArray());
       }
+    }
+  }
+
+  /// A graph's convolutions see their step only, so there is no session rather than a wrong one.
+  @Test
+  void convolutionsHaveNoSession() {
+    Network.Builder b = Network.builder("convolution");
+    b.input("x", ElementType.FLOAT32, "batch", "length", "6");
+    b.layer("short", new Layer.ShortConvolution(Numbers.normal(1, 6, 3)), "x");
+    b.output("y", "short");
+    try (Program onnx = PROVIDERS.named("onnx").compile(b.build(), Set.of())) {
+      String reason =
+          String.valueOf(
+              assertThrows(UnsupportedRequestException.class, onnx::begin).getMessage());
+      assertTrue(reason.contains("node short: a short convolution does not go on"), reason);
     }
   }
 

@@ -104,6 +104,8 @@ public sealed interface Layer {
   }
 
   /// A causal convolution per channel, lag-indexed: $y_t = \sum_{s=0}^{\text{taps}-1} h_s x_{t-s}$.
+  /// In a session it goes on from the earlier steps, unless its input comes from an [Append] and so
+  /// is there from the first position on.
   ///
   /// @param filter $h$, `[channels, taps]`
   record ShortConvolution(Tensor filter) implements Layer {
@@ -112,7 +114,8 @@ public sealed interface Layer {
     }
   }
 
-  /// The Hyena recurrence; node inputs are $x^1, …, x^N$, $v$, each `[batch, length, channels]`.
+  /// The Hyena recurrence; node inputs are $x^1, …, x^N$, $v$, each `[batch, length, channels]`. In
+  /// a session it goes on from the earlier steps, as [ShortConvolution].
   ///
   /// @param operator with filters `[order, channels, taps]`
   record Hyena(Mechanism.LongConvolution operator) implements Layer {}

@@ -84,7 +84,12 @@ public record Network(
 
   /// Whether there is a layer that remembers, so that a [Program.Session] makes sense.
   public boolean hasState() {
-    return nodes.stream().anyMatch(node -> node.layer() instanceof Layer.Append);
+    return nodes.stream()
+        .map(Node::layer)
+        .anyMatch(layer ->
+            layer instanceof Layer.Append
+                || layer instanceof Layer.ShortConvolution
+                || layer instanceof Layer.Hyena);
   }
 
   /// Collects inputs, layers and outputs; every method that adds a layer returns the name of its

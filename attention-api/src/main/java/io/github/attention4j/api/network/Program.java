@@ -19,8 +19,11 @@ public interface Program extends AutoCloseable {
   /// @throws IllegalArgumentException if an input is missing or has a wrong type or shape
   Result run(Inputs inputs);
 
-  /// Starts an incremental run: [Layer.Append] layers remember what they were given, positions go
-  /// on.
+  /// Starts an incremental run: [Layer.Append], [Layer.ShortConvolution] and [Layer.Hyena] layers
+  /// remember what they were given, positions go on.
+  ///
+  /// @throws io.github.attention4j.api.UnsupportedRequestException if a layer depends on earlier
+  ///   positions and the provider cannot remember them; names the node
   Session begin();
 
   @Override

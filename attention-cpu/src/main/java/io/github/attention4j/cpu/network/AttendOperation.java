@@ -165,29 +165,4 @@ final class AttendOperation implements Operation {
     }
     return y;
   }
-
-  /// [Layer.Hyena]: gates and value as one array.
-  static Operation hyena(AttentionProvider provider, Mechanism.LongConvolution operator) {
-    Attention attention = provider.prepare(Request.of(operator));
-    return (context, from) -> {
-      Value.Floats value = context.dense(Operations.floats(from, from.length - 1));
-      Operations.expect(value, "[batch, length, channels]", -1, -1, -1);
-      int gates = from.length - 1;
-      Tensor all = Tensor.allocate(gates, value.size(0), value.size(1), value.size(2));
-      long bytes = 4 * value.shape().elements();
-      for (int n = 0; n < gates; n++) {
-        Value.Floats gate = Operations.floats(from, n);
-        Operations.expect(gate, "the shape of the value", value.shape().toArray());
-        Value.Floats dense = context.dense(gate);
-        MemorySegment.copy(dense.segment(), 0, all.segment(), n * bytes, bytes);
-        context.buffers().release(dense);
-      }
-      Tensor output =
-          attention
-              .run(Inputs.none().with("gates", all).with(Inputs.VALUE, value.tensor()))
-              .output();
-      context.buffers().release(value);
-      return Value.of(output);
-    };
-  }
 }

@@ -60,6 +60,12 @@ final class Context {
     return memories.computeIfAbsent(node, _ -> new Memory());
   }
 
+  /// One of several things a node remembers in this session.
+  Memory memory(String node, int part) {
+    // No name of a node has this character.
+    return memory(node + '\0' + part);
+  }
+
   /// Positions consumed before this run.
   long past() {
     return past;

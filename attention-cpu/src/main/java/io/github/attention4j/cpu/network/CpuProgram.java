@@ -57,7 +57,7 @@ public final class CpuProgram implements Program {
       }
     }
     network.outputs().values().forEach(lastRead::remove);
-    Operations operations = new Operations(provider, engine);
+    Operations operations = new Operations(provider, engine, NetworkChecks.continuing(network));
     for (int n = 0; n < network.nodes().size(); n++) {
       Network.Node node = network.nodes().get(n);
       int now = n;
@@ -123,6 +123,7 @@ public final class CpuProgram implements Program {
   @Override
   public Session begin() {
     checkOpen();
+    NetworkChecks.checkSession(network);
     return new CpuSession(this);
   }
 

@@ -10,6 +10,7 @@ import io.github.attention4j.cpu.kernel.Engine;
 import io.github.attention4j.cpu.kernel.RowKernels;
 import io.github.attention4j.cpu.kernel.WorkerPool;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// Compiles layers: what can be done before a run (packing weights, copying parameters to arrays)
 /// is done here.
@@ -19,11 +20,14 @@ final class Operations {
 
   private final AttentionProvider provider;
   private final Engine engine;
+  private final Set<String> continuing;
 
   /// @param provider prepares the mechanisms that have no layer of their own
-  Operations(AttentionProvider provider, Engine engine) {
+  /// @param continuing the convolutions that go on from earlier steps in a session
+  Operations(AttentionProvider provider, Engine engine, Set<String> continuing) {
     this.provider = provider;
     this.engine = engine;
+    this.continuing = continuing;
   }
 
   /// The operation of a node.
@@ -42,8 +46,10 @@ final class Operations {
       case Layer.Activate(Activation function) -> activate(function);
       case Layer.Convolution1d convolution -> MatrixOperations.convolution1d(convolution);
       case Layer.Patches patches -> MatrixOperations.patches(patches);
-      case Layer.ShortConvolution(Tensor filter) -> PositionOperations.shortConvolution(filter);
-      case Layer.Hyena(var operator) -> AttendOperation.hyena(provider, operator);
+      case Layer.ShortConvolution(Tensor filter) ->
+          HyenaOperation.shortConvolution(node.name(), filter, continuing.contains(node.name()));
+      case Layer.Hyena(var operator) ->
+          new HyenaOperation(provider, node.name(), operator, continuing.contains(node.name()));
       case Layer.Attend attend -> new AttendOperation(provider, engine, node.name(), attend, map);
       case Layer.Append(int channels) -> PositionOperations.append(node.name(), channels);
       case Layer.Rotate rotate -> PositionOperations.rotate(rotate);

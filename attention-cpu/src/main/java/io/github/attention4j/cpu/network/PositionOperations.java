@@ -143,36 +143,6 @@ final class PositionOperations {
     }
   }
 
-  /// $y_t = \sum_s h_s x_{t-s}$ per channel.
-  static Operation shortConvolution(Tensor filter) {
-    int channels = filter.shape().intSize(0);
-    int taps = filter.shape().intSize(1);
-    float[] h = filter.toArray();
-    return (context, from) -> {
-      Value.Floats given = Operations.floats(from, 0);
-      Operations.expect(given, "[batch, length, channels]", -1, -1, channels);
-      Value.Floats x = context.dense(given);
-      Value.Floats y = context.floats(x.shape());
-      int length = x.size(1);
-      float[] sum = new float[channels];
-      for (int b = 0; b < x.size(0); b++) {
-        for (int t = 0; t < length; t++) {
-          Arrays.fill(sum, 0f);
-          for (int s = 0; s < taps && s <= t; s++) {
-            long at = ((long) b * length + t - s) * channels;
-            for (int c = 0; c < channels; c++) {
-              sum[c] = Math.fma(h[c * taps + s], x.segment().getAtIndex(FLOAT, at + c), sum[c]);
-            }
-          }
-          MemorySegment.copy(
-              sum, 0, y.segment(), FLOAT, 4 * ((long) b * length + t) * channels, channels);
-        }
-      }
-      context.buffers().release(x);
-      return y;
-    };
-  }
-
   static Operation position(int index) {
     return (context, from) -> {
       Value.Floats x = Operations.floats(from, 0);

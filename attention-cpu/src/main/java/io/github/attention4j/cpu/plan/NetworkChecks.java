@@ -3,12 +3,14 @@ package io.github.attention4j.cpu.plan;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.NdArray;
+import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Port;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +46,64 @@ public final class NetworkChecks {
       }
     }
     return reasons;
+  }
+
+  /// The convolutions that go on from earlier steps in a session: those that are given the next
+  /// positions. What comes from a [Layer.Append] is there from the first position on.
+  public static Set<String> continuing(Network network) {
+    Set<String> whole = new HashSet<>();
+    Set<String> continuing = new HashSet<>();
+    for (Network.Node node : network.nodes()) {
+      boolean given =
+          node.layer() instanceof Layer.Attend
+              ? whole.contains(node.inputs().getFirst())
+              : node.inputs().stream().anyMatch(whole::contains);
+      if (given || node.layer() instanceof Layer.Append) {
+        whole.add(node.name());
+      } else if (node.layer() instanceof Layer.ShortConvolution
+          || node.layer() instanceof Layer.Hyena) {
+        continuing.add(node.name());
+      }
+    }
+    return continuing;
+  }
+
+  /// Refuses a session of a network that would attend to its own step only.
+  ///
+  /// @throws UnsupportedRequestException if a mechanism depends on earlier positions and does not
+  ///   remember them
+  public static void checkSession(Network network) {
+    for (Network.Node node : network.nodes()) {
+      if (node.layer() instanceof Layer.Attend attend) {
+        boolean forgets =
+            switch (attend.mechanism()) {
+              case Mechanism.Linearized linearized -> causal(linearized.scope());
+              case Mechanism.Recurrent _, Mechanism.Landmark _, Mechanism.NearestKeys _ -> true;
+              case Mechanism.Pairwise _,
+                  Mechanism.LowRank _,
+                  Mechanism.LongConvolution _,
+                  Mechanism.NtmAddressing _,
+                  Mechanism.MultiHop _,
+                  Mechanism.WordMemory _,
+                  Mechanism.ProductKeys _ ->
+                  false;
+            };
+        if (forgets) {
+          throw new UnsupportedRequestException(
+              "session: node "
+                  + node.name()
+                  + ": "
+                  + attend.mechanism().getClass().getSimpleName()
+                  + " does not go on from earlier steps; run the whole sequence");
+        }
+      }
+    }
+  }
+
+  private static boolean causal(Scope scope) {
+    return scope instanceof Scope.Causal
+        || (scope instanceof Scope.And(List<Scope> scopes)
+            && scopes.stream().anyMatch(NetworkChecks::causal));
   }
 
   /// Refuses maps that are not there.

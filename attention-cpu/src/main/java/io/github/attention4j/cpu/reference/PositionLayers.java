@@ -115,6 +115,17 @@ final class PositionLayers {
     return y;
   }
 
+  /// The last `count` positions.
+  static DoubleArray last(DoubleArray x, int count) {
+    DoubleArray y = DoubleArray.zeros(x.size(0), count, x.size(2));
+    for (int b = 0; b < x.size(0); b++) {
+      for (int t = 0; t < count; t++) {
+        y.setRow(x.row(b, x.size(1) - count + t), b, t);
+      }
+    }
+    return y;
+  }
+
   static DoubleArray repeat(DoubleArray tokens, int batch) {
     DoubleArray y = DoubleArray.zeros(batch, tokens.size(0), tokens.size(1));
     for (int b = 0; b < batch; b++) {

@@ -18,12 +18,14 @@ import java.util.Set;
 final class ReferenceProgram implements Program {
   private final Network network;
   private final Set<String> maps;
+  private final Set<String> continuing;
   private final Layers layers = new Layers(new Parameters());
   private volatile boolean closed;
 
   ReferenceProgram(Network network, Set<String> maps) {
     this.network = network;
     this.maps = Set.copyOf(maps);
+    this.continuing = NetworkChecks.continuing(network);
   }
 
   @Override
@@ -44,6 +46,7 @@ final class ReferenceProgram implements Program {
   @Override
   public Program.Session begin() {
     checkOpen();
+    NetworkChecks.checkSession(network);
     return new ReferenceSession(this);
   }
 
@@ -99,7 +102,33 @@ final class ReferenceProgram implements Program {
       remembered.put(node.name(), joined);
       return new Value.Numbers(joined);
     }
+    if (continuing.contains(node.name())) {
+      return goOn(node, from, past, memory, remembered);
+    }
     return layers.run(node.layer(), from, past);
+  }
+
+  /// A convolution over all that it was given so far, of which the new positions are returned.
+  private Value goOn(
+      Network.Node node,
+      List<Value> from,
+      long past,
+      Map<String, DoubleArray> memory,
+      Map<String, DoubleArray> remembered) {
+    DoubleArray added = CombiningLayers.concatenate(from.stream().map(Value::numbers).toList());
+    added.expect("[batch, length, channels]", -1, -1, -1);
+    DoubleArray before = memory.get(node.name());
+    DoubleArray joined = before == null ? added : PositionLayers.join(before, added);
+    remembered.put(node.name(), joined);
+    List<Value> all = new ArrayList<>();
+    int first = 0;
+    for (Value value : from) {
+      int end = first + value.numbers().size(2);
+      all.add(new Value.Numbers(CombiningLayers.channels(joined, first, end)));
+      first = end;
+    }
+    DoubleArray y = layers.run(node.layer(), all, past).numbers();
+    return new Value.Numbers(PositionLayers.last(y, added.size(1)));
   }
 
   private static Value value(Map<String, Value> values, String name) {

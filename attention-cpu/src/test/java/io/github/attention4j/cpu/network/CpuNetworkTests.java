@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.attention4j.api.ElementType;
 import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.LongTensor;
+import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.Mechanism.Pairwise;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Placement;
@@ -16,6 +17,7 @@ import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.api.network.Activation;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.MapLabel;
@@ -26,10 +28,13 @@ import io.github.attention4j.cpu.CpuProvider;
 import io.github.attention4j.cpu.reference.ReferenceProvider;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Networks on the vector kernels: layer by layer against the reference, and sessions against whole
 /// runs.
@@ -243,6 +248,94 @@ final class CpuNetworkTests {
       }
       Result last = session.step(Inputs.none().with("ids", ids(17, 2, 1)));
       assertEquals(length + 1, last.tensor("keys").shape().size(1));
+    }
+  }
+
+  /** Convolutions among the next positions, and one of what an Append node holds. */
+  private Network convolutions() {
+    Network.Builder b = Network.builder("convolutions");
+    b.input("x", ElementType.FLOAT32, "batch", "length", "12");
+    b.layer("short", new Layer.ShortConvolution(normal(0.5, 12, 3)), "x");
+    b.layer("g1", linear(12, 12), "short");
+    b.layer("g2", linear(12, 12), "x");
+    Mechanism.LongConvolution operator = new Mechanism.LongConvolution(normal(0.3, 2, 12, 30));
+    b.layer("hyena", new Layer.Hyena(operator), "g1", "g2", "short");
+    b.layer("all", new Layer.Append(12), "hyena");
+    b.layer("again", new Layer.ShortConvolution(normal(0.5, 12, 4)), "all");
+    b.layer("last", new Layer.Position(-1), "again");
+    b.output("out", "hyena");
+    b.output("last", "last");
+    return b.build();
+  }
+
+  private static Tensor part(Tensor x, int from, int count) {
+    int channels = x.shape().intSize(2);
+    Tensor part = Tensor.allocate(x.shape().size(0), count, channels);
+    for (int b = 0; b < x.shape().intSize(0); b++) {
+      for (int i = 0; i < count * channels; i++) {
+        part.set((long) b * count * channels + i, x.get(b, from + i / channels, i % channels));
+      }
+    }
+    return part;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "reference"})
+  void convolutionsGoOnInASession(String id) {
+    AttentionProvider provider = id.equals("cpu") ? CPU : REFERENCE;
+    Network network = convolutions();
+    assertTrue(network.hasState());
+    int length = 50;
+    Tensor x = normal(1, 2, length, 12);
+    try (Program program = provider.compile(network, Set.of());
+        Program.Session session = program.begin()) {
+      Result whole = program.run(Inputs.none().with("x", x));
+      for (int t = 0, count; t < length; t += count) {
+        count = Math.min(length - t, t % 3 == 0 ? 4 : 1);
+        Result step = session.step(Inputs.none().with("x", part(x, t, count)));
+        assertEquals(t + count, session.past());
+        assertArrayEquals(
+            part(whole.tensor("out"), t, count).toArray(), step.tensor("out").toArray(), 2e-5f);
+        if (t + count == length) {
+          assertArrayEquals(whole.tensor("last").toArray(), step.tensor("last").toArray(), 2e-5f);
+        }
+      }
+      // Both entries go on from the second.
+      session.reorder(1, 1);
+      Tensor next = normal(1, 1, 1, 12);
+      Tensor both = Tensor.allocate(2, 1, 12);
+      for (int c = 0; c < 24; c++) {
+        both.set(c, next.at(c % 12));
+      }
+      float[] out = session.step(Inputs.none().with("x", both)).tensor("out").toArray();
+      for (int c = 0; c < 12; c++) {
+        assertEquals(out[c], out[12 + c]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "reference"})
+  void mechanismsThatForgetHaveNoSession(String id) {
+    Network.Builder b = Network.builder("recurrent");
+    b.input("x", ElementType.FLOAT32, "batch", "length", "8");
+    b.layer(
+        "a",
+        new Layer.Attend(
+            2,
+            2,
+            new Mechanism.Recurrent(false, false, OptionalDouble.empty()),
+            List.of(),
+            new MapLabel(MapLabel.Kind.DECODER, 0)),
+        "x",
+        "x",
+        "x");
+    b.output("out", "a");
+    try (Program program = (id.equals("cpu") ? CPU : REFERENCE).compile(b.build(), Set.of())) {
+      String reason =
+          String.valueOf(
+              assertThrows(UnsupportedRequestException.class, program::begin).getMessage());
+      assertTrue(reason.contains("node a: Recurrent does not go on"), reason);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.attention4j.onnx.network;
 
+import io.github.attention4j.api.Mechanism;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Port;
@@ -67,6 +68,33 @@ public final class NetworkGraph {
     return network.nodes().stream().filter(node -> node.layer() instanceof Layer.Append).toList();
   }
 
+  /// Why a graph cannot go on from earlier steps; empty if it can. What a graph remembers are the
+  /// inputs of [Layer.Append] nodes.
+  public static List<String> sessionRefusals(Network network) {
+    List<String> reasons = new ArrayList<>();
+    for (Network.Node node : network.nodes()) {
+      String forgets =
+          switch (node.layer()) {
+            case Layer.ShortConvolution _ -> "a short convolution";
+            case Layer.Hyena _ -> "a Hyena recurrence";
+            case Layer.Attend attend
+                when !(attend.mechanism() instanceof Mechanism.Pairwise
+                    || attend.mechanism() instanceof Mechanism.LowRank) ->
+                attend.mechanism().getClass().getSimpleName();
+            default -> "";
+          };
+      if (!forgets.isEmpty()) {
+        reasons.add(
+            "node "
+                + node.name()
+                + ": "
+                + forgets
+                + " does not go on from earlier steps in a graph; run the whole sequence");
+      }
+    }
+    return reasons;
+  }
+
   /// Why a network has no graph; empty if it has one.
   public static List<String> refusals(Network network) {
     List<String> reasons = new ArrayList<>();
@@ -131,7 +159,9 @@ public final class NetworkGraph {
       axes.put(port.name(), portAxes);
     }
     Value past =
-        network.hasState() && readsPositions() ? graph.longs(PAST_LENGTH, "1") : graph.vector(0);
+        !remembering(network).isEmpty() && readsPositions()
+            ? graph.longs(PAST_LENGTH, "1")
+            : graph.vector(0);
     for (Network.Node node : network.nodes()) {
       List<Value> from = node.inputs().stream().map(this::value).toList();
       List<List<Axis>> fromAxes = node.inputs().stream().map(this::axes).toList();

@@ -9,6 +9,7 @@ import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.UnsupportedRequestException;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.network.Port;
@@ -61,6 +62,10 @@ public final class OnnxProgram implements Program {
   @Override
   public Program.Session begin() {
     model.requireOpen();
+    List<String> reasons = NetworkGraph.sessionRefusals(network);
+    if (!reasons.isEmpty()) {
+      throw new UnsupportedRequestException("session: " + String.join("; ", reasons));
+    }
     return new OnnxNetworkSession(this);
   }
 
