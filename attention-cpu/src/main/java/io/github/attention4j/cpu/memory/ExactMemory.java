@@ -80,7 +80,7 @@ final class ExactMemory implements ExternalMemory {
         queries,
         Math.min(k, now.keys().count()),
         pool,
-        (head, query, best, room) -> now.keys().offer(head, query, 0, 0, best, room));
+        (head, some, best, room) -> now.keys().offer(head, some, best, 0, room));
   }
 
   @Override

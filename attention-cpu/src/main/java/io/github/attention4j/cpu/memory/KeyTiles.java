@@ -69,15 +69,20 @@ final class KeyTiles {
       return count;
     }
 
-    /// Offers the dot products of a query with all keys of a head.
+    /// Offers the dot products of queries with all keys of a head. A tile is read once for all of
+    /// them: keys beyond the caches would otherwise be waited for anew by every query.
     ///
+    /// @param queries one after the other
+    /// @param best of each query
     /// @param id of the first key
     /// @param scores room for [KeyTiles#WIDE]
-    void offer(int head, float[] query, int from, int id, Best best, float[] scores) {
+    void offer(int head, float[] queries, Best[] best, int id, float[] scores) {
       for (int at = 0; at < count; at += WIDE) {
         int wide = Math.min(WIDE, count - at);
-        multiply(tiles[head][at / WIDE], query, from, keySize, scores);
-        best.offer(scores, 0, wide, id + at);
+        for (int i = 0; i < best.length; i++) {
+          multiply(tiles[head][at / WIDE], queries, i * keySize, keySize, scores);
+          best[i].offer(scores, 0, wide, id + at);
+        }
       }
     }
 

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /// A memory on disk: a [MemoryLog] that holds everything, a [LuceneIndex] over its first entries,
 /// and the keys of the rest in the heap, compared one by one.
@@ -143,9 +144,13 @@ final class LuceneMemory implements ExternalMemory {
           queries,
           Math.min(k, now.count()),
           pool,
-          (head, query, best, room) -> {
-            offer(now.indexed(), entries, head, query, beam, best);
-            now.tail().offer(head, query, 0, indexed, best, room);
+          (head, some, best, room) -> {
+            for (int i = 0; i < best.length; i++) {
+              int from = i * sizes.keySize();
+              float[] query = Arrays.copyOfRange(some, from, from + sizes.keySize());
+              offer(now.indexed(), entries, head, query, beam, best[i]);
+            }
+            now.tail().offer(head, some, best, indexed, room);
           });
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);

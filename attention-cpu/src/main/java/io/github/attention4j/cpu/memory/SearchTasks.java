@@ -7,19 +7,21 @@ import io.github.attention4j.cpu.kernel.WorkerPool;
 import io.github.attention4j.cpu.plan.Best;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
-/// A search cut into tasks of some queries of one head; who searches sees one query at a time.
+/// A search cut into tasks of some queries of one head.
 final class SearchTasks {
-  private static final int QUERIES = 8;
+  private static final int QUERIES = 16;
 
-  /// Finds what is nearest to one query.
+  /// Finds what is nearest to some queries.
   @FunctionalInterface
   interface Scan {
     /// Offers keys, of equal scores the lower number first.
     ///
-    /// @param query the query's elements from 0 on
+    /// @param queries one after the other
+    /// @param best of each query
     /// @param scores room for [KeyTiles#WIDE]
-    void offer(int head, float[] query, Best best, float[] scores);
+    void offer(int head, float[] queries, Best[] best, float[] scores);
   }
 
   private SearchTasks() {}
@@ -37,19 +39,18 @@ final class SearchTasks {
         (task, _) -> {
           int head = task / chunks;
           int first = task % chunks * QUERIES;
-          Best best = new Best(count);
-          float[] query = new float[size];
-          float[] room = new float[KeyTiles.WIDE];
-          for (int i = first; i < Math.min(first + QUERIES, each); i++) {
-            long row = (long) head * each + i;
-            MemorySegment.copy(
-                queries.segment(), ValueLayout.JAVA_FLOAT, 4 * row * size, query, 0, size);
-            best.clear();
-            scan.offer(head, query, best, room);
+          Best[] best = new Best[Math.min(QUERIES, each - first)];
+          Arrays.setAll(best, _ -> new Best(count));
+          float[] some = new float[best.length * size];
+          long row = (long) head * each + first;
+          MemorySegment.copy(
+              queries.segment(), ValueLayout.JAVA_FLOAT, 4 * row * size, some, 0, some.length);
+          scan.offer(head, some, best, new float[KeyTiles.WIDE]);
+          for (int i = 0; i < best.length; i++) {
             for (int r = 0; r < count; r++) {
-              boolean there = r < best.found();
-              ids.set(row * count + r, there ? best.id(r) : -1);
-              scores.set(row * count + r, there ? best.score(r) : Float.NEGATIVE_INFINITY);
+              boolean there = r < best[i].found();
+              ids.set((row + i) * count + r, there ? best[i].id(r) : -1);
+              scores.set((row + i) * count + r, there ? best[i].score(r) : Float.NEGATIVE_INFINITY);
             }
           }
         });
