@@ -101,7 +101,9 @@ function fitted(width, height) {
 
 function soundCanvas({ store }, queries, keys, row) {
   const picture = document.getElementById("spectrogram");
-  const [width, height, curve] = [860, 220, 120];
+  const [height, curve] = [220, 120];
+  // Drawn as wide as the window allows, so that the seconds stay readable.
+  const width = Math.min(860, Math.max(260, document.getElementById("panel").clientWidth || 860));
   const end = store.report.seconds ?? Math.max(...keys.places.map((place) => place[1] ?? 0));
   const canvas = el("canvas", { role: "img", "aria-label": "attention over time, below the spectrogram" });
   const drawing = sharpen(canvas, width, height + curve + 22);
@@ -124,7 +126,7 @@ function soundCanvas({ store }, queries, keys, row) {
   drawing.globalAlpha = 1;
   drawing.fillStyle = paper.faint;
   drawing.font = "12px sans-serif";
-  const every = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60].find((seconds) => end / seconds <= 12) ?? 300;
+  const every = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60].find((seconds) => end / seconds <= width / 70) ?? 300;
   for (let second = 0; second <= end; second = Math.round((second + every) * 10) / 10) {
     drawing.fillText(`${second} s`, Math.min(width - 26, (second / end) * width), height + curve + 16);
   }
