@@ -5,6 +5,7 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Mechanism.Recurrent;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
+import io.github.attention4j.cpu.kernel.Lanes;
 import io.github.attention4j.cpu.kernel.WorkerPool;
 import io.github.attention4j.cpu.plan.HeadInputs;
 import io.github.attention4j.cpu.plan.RecurrentInputs;
@@ -19,6 +20,9 @@ import java.util.Set;
 final class RecurrentKernel implements Computation {
   /// Value elements of a task: two vectors of 512 bits.
   private static final int STRETCH = 32;
+
+  /// Rows that are copied at once.
+  private static final int STEPS = 16;
 
   private final Recurrent mechanism;
   private final Set<Capture> captures;
@@ -52,83 +56,119 @@ final class RecurrentKernel implements Computation {
           int unit = task / stretches;
           int from = task % stretches * width;
           int count = Math.min(width, valueSize - from);
-          float[] state = new float[keySize * count];
+          RecurrentState state = new RecurrentState(keySize, count);
           long at = (long) unit * keySize * valueSize + from;
-          for (int c = 0; in.hasState() && c < keySize; c++) {
-            Floats.read(
-                inputs.tensor(RecurrentInputs.STATE),
-                at + (long) c * valueSize,
-                state,
-                c * count,
-                count);
+          if (in.hasState()) {
+            state.read(inputs.tensor(RecurrentInputs.STATE), at, valueSize);
           }
           steps(in, inputs, unit, from, count, state, output);
-          for (int c = 0; c < keySize; c++) {
-            Floats.write(state, c * count, count, last, at + (long) c * valueSize);
-          }
+          state.write(last, at, valueSize);
         });
   }
 
+  /// All steps of a stretch; rows come and go [#STEPS] at a time.
   private void steps(
       RecurrentInputs in,
       Inputs inputs,
       int unit,
       int from,
       int count,
-      float[] state,
+      RecurrentState state,
       Tensor output) {
     HeadInputs heads = in.heads();
     int keySize = heads.keySize();
     int valueSize = heads.valueSize();
     int length = heads.keys();
     int group = heads.queryHeads() / heads.keyHeads();
+    int stride = Lanes.roundUp(count, RecurrentState.WIDTH);
     float scale = (float) heads.scale(mechanism.scale());
-    float[] k = new float[keySize];
-    float[] v = new float[count];
-    float[] q = new float[keySize];
-    float[] read = new float[count];
-    for (int t = 0; t < length; t++) {
+    Tensor decay = mechanism.gated() ? inputs.tensor(RecurrentInputs.DECAY) : heads.key();
+    Tensor beta = mechanism.delta() ? inputs.tensor(RecurrentInputs.BETA) : heads.key();
+    float[] k = new float[STEPS * keySize];
+    float[] v = new float[STEPS * stride];
+    float[] q = new float[STEPS * keySize];
+    float[] out = new float[STEPS * stride];
+    float[] others = new float[group > 1 ? (group - 1) * STEPS * keySize : 0];
+    float[] otherOut = new float[group > 1 ? (group - 1) * STEPS * stride : 0];
+    float[] read = new float[stride];
+    float[] factors = new float[keySize];
+    for (int t = 0; t < length; t += STEPS) {
+      int steps = Math.min(STEPS, length - t);
       long row = (long) unit * length + t;
-      Floats.read(heads.key(), row * keySize, k, 0, keySize);
-      Floats.read(heads.value(), row * valueSize + from, v, 0, count);
-      if (mechanism.gated()) {
-        decay(
-            inputs.tensor(RecurrentInputs.DECAY), in.decayPerElement(), row, state, keySize, count);
+      Floats.read(heads.key(), row * keySize, k, 0, steps * keySize);
+      readStretch(heads.value(), row, valueSize, from, count, v, steps, stride);
+      long query = (long) unit * group * length + t;
+      readScaled(heads.query(), query * keySize, q, 0, steps * keySize, scale);
+      for (int g = 1; g < group; g++) {
+        long other = (query + (long) g * length) * keySize;
+        readScaled(heads.query(), other, others, (g - 1) * STEPS * keySize, steps * keySize, scale);
       }
-      if (mechanism.delta()) {
-        float beta = inputs.tensor(RecurrentInputs.BETA).at(row);
-        times(state, k, read, 1f);
-        for (int e = 0; e < count; e++) {
-          v[e] = beta * (v[e] - read[e]);
+      for (int i = 0; i < steps; i++) {
+        if (mechanism.gated()) {
+          for (int c = 0; c < keySize; c++) {
+            long at = in.decayPerElement() ? (row + i) * keySize + c : row + i;
+            factors[c] = (float) Math.exp(decay.at(at));
+          }
+          state.decay(factors);
+        }
+        if (mechanism.delta()) {
+          state.times(k, i * keySize, read, 0);
+          float share = beta.at(row + i);
+          for (int e = 0, at = i * stride; e < count; e++, at++) {
+            v[at] = share * (v[at] - read[e]);
+          }
+        }
+        state.addThenTimes(k, v, q, i * keySize, out, i * stride);
+        for (int g = 0; g < group - 1; g++) {
+          int at = g * STEPS + i;
+          state.times(others, at * keySize, otherOut, at * stride);
         }
       }
-      for (int c = 0; c < keySize; c++) {
-        Floats.add(state, c * count, k[c], v, 0, count);
-      }
-      for (int g = 0; g < group; g++) {
-        long query = ((long) unit * group + g) * length + t;
-        Floats.read(heads.query(), query * keySize, q, 0, keySize);
-        times(state, q, read, scale);
-        Floats.write(read, 0, count, output, query * valueSize + from);
+      writeStretch(out, 0, steps, stride, count, output, query, valueSize, from);
+      for (int g = 1; g < group; g++) {
+        long other = query + (long) g * length;
+        int at = (g - 1) * STEPS * stride;
+        writeStretch(otherOut, at, steps, stride, count, output, other, valueSize, from);
       }
     }
   }
 
-  private static void decay(
-      Tensor decay, boolean perElement, long row, float[] state, int keySize, int valueSize) {
-    for (int c = 0; c < keySize; c++) {
-      float factor = (float) Math.exp(decay.at(perElement ? row * keySize + c : row));
-      for (int i = c * valueSize; i < (c + 1) * valueSize; i++) {
-        state[i] *= factor;
-      }
+  private static void readScaled(
+      Tensor from, long index, float[] into, int at, int count, float factor) {
+    Floats.read(from, index, into, at, count);
+    for (int i = at; i < at + count; i++) {
+      into[i] *= factor;
     }
   }
 
-  /// $c\, S^\top x$.
-  private static void times(float[] state, float[] x, float[] into, float factor) {
-    java.util.Arrays.fill(into, 0f);
-    for (int c = 0; c < x.length; c++) {
-      Floats.add(into, 0, factor * x[c], state, c * into.length, into.length);
+  /// Elements `from` to `from + count` − 1 of neighbouring rows.
+  private static void readStretch(
+      Tensor rows, long row, int size, int from, int count, float[] into, int steps, int stride) {
+    if (size == stride) {
+      Floats.read(rows, row * size, into, 0, steps * size);
+      return;
+    }
+    for (int i = 0; i < steps; i++) {
+      Floats.read(rows, (row + i) * size + from, into, i * stride, count);
+    }
+  }
+
+  private static void writeStretch(
+      float[] rows,
+      int at,
+      int steps,
+      int stride,
+      int count,
+      Tensor into,
+      long row,
+      int size,
+      int from) {
+    if (size == stride) {
+      Floats.write(rows, at, steps * size, into, row * size);
+      return;
+    }
+    for (int i = 0; i < steps; i++) {
+      Floats.write(rows, at + i * stride, count, into, (row + i) * size + from);
     }
   }
 }
