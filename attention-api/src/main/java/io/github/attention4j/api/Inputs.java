@@ -29,6 +29,9 @@ public final class Inputs {
   /// The usual name for [Scope.Lengths] and [Placement.EndOfLength].
   public static final String LENGTHS = "lengths";
 
+  /// The usual name for [Scope.Packed].
+  public static final String OFFSETS = "offsets";
+
   /// The usual name for [Scope.GlobalKeys] and [Scope.GlobalQueries].
   public static final String GLOBAL = "global";
 

@@ -123,6 +123,18 @@ public sealed interface Scope {
     }
   }
 
+  /// Sequences of different lengths end to end, without padding: a query sees the keys of the
+  /// sequence its position lies in. Sequence $s$ covers $\text{offsets}_s$ to $\text{offsets}_{s+1}
+  /// - 1$ and may be empty; positions and keys before the first offset or from the last on belong
+  ///   to none. Packed causal language modelling is `packed().and(causal())`.
+  ///
+  /// @param input the name of an input int64 `[sequences + 1]`, ascending, shared by the batch
+  record Packed(String input) implements Scope {
+    public Packed {
+      Check.name("input", input);
+    }
+  }
+
   /// A given mask, `true` = may attend.
   ///
   /// @param input the name of an input bool, broadcast from the right to `[batch, heads, queries,
@@ -189,6 +201,11 @@ public sealed interface Scope {
   /// [Lengths] from the input `lengths`.
   static Scope lengths() {
     return new Lengths(Inputs.LENGTHS);
+  }
+
+  /// [Packed] from the input `offsets`.
+  static Scope packed() {
+    return new Packed(Inputs.OFFSETS);
   }
 
   /// [Mask] from the input `mask`.

@@ -186,8 +186,7 @@ final class NetworkTests {
     b.output("y", "short");
     try (Program onnx = PROVIDERS.named("onnx").compile(b.build(), Set.of())) {
       String reason =
-          String.valueOf(
-              assertThrows(UnsupportedRequestException.class, onnx::begin).getMessage());
+          String.valueOf(assertThrows(UnsupportedRequestException.class, onnx::begin).getMessage());
       assertTrue(reason.contains("node short: a short convolution does not go on"), reason);
     }
   }

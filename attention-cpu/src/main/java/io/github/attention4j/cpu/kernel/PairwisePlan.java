@@ -140,7 +140,7 @@ final class PairwisePlan {
 
   private static boolean reads(Scope scope) {
     return switch (scope) {
-      case Scope.Lengths _ -> true;
+      case Scope.Lengths _, Scope.Packed _ -> true;
       case Scope.Not(Scope inner) -> reads(inner);
       case Scope.And(List<Scope> scopes) -> scopes.stream().anyMatch(PairwisePlan::reads);
       case Scope.Or(List<Scope> scopes) -> scopes.stream().anyMatch(PairwisePlan::reads);

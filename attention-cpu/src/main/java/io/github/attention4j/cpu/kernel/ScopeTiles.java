@@ -34,6 +34,7 @@ abstract class ScopeTiles {
               inputs, block, ids.stream().mapToLong(Long::longValue).sorted().toArray());
       case Scope.KeyBlocks(long block, LongTensor table) -> new BlockTable(inputs, block, table);
       case Scope.Lengths(String input) -> new Prefix(keys, inputs.lengths(input));
+      case Scope.Packed(String input) -> new Sequences(inputs, inputs.offsets(input));
       case Scope.Mask(String input) -> {
         BooleanTensor mask = inputs.mask(input);
         Broadcast at = inputs.broadcast(input, mask);
@@ -464,6 +465,66 @@ abstract class ScopeTiles {
         long from = start(plus(own, -ahead));
         long to = start(plus(plus(own, back), 1));
         bits[n] = all & between(plus(from, -low), plus(to, -low));
+      }
+    }
+  }
+
+  /// Sequences end to end: neighbours mostly lie in one, so tiles are whole or empty.
+  private static final class Sequences extends Positioned {
+    private final long[] offsets;
+
+    Sequences(PairwiseInputs inputs, long[] offsets) {
+      super(inputs);
+      this.offsets = offsets;
+    }
+
+    /// The sequence of a position: how many offsets are not above it, less one. −1 before the
+    /// first, the last index from the last offset on.
+    private int sequence(long position) {
+      int low = 0;
+      int high = offsets.length;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (offsets[middle] <= position) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return low - 1;
+    }
+
+    @Override
+    void ranges(int b, int h, int first, int count, Intervals some, Intervals every, Scratch s) {
+      some.clear();
+      every.clear();
+      long low = inputs.position(b, first);
+      int from = Math.max(0, sequence(low));
+      int to = Math.min(offsets.length - 2, sequence(low + count - 1));
+      if (from <= to) {
+        some.set(offsets[from], offsets[to + 1], keys);
+        if (offsets[from] <= low && low + count <= offsets[from + 1]) {
+          every.set(some);
+        }
+      }
+    }
+
+    @Override
+    void fill(int b, int h, int first, int count, int[] at, int length, long[] bits, Scratch s) {
+      long low = inputs.position(b, first);
+      long all = lowest(count);
+      long from = 0;
+      long to = 0;
+      long row = 0;
+      for (int n = 0; n < length; n++) {
+        if (at[n] < from || at[n] >= to) {
+          int own = sequence(at[n]);
+          boolean inside = own >= 0 && own < offsets.length - 1;
+          from = inside ? offsets[own] : at[n];
+          to = inside ? offsets[own + 1] : at[n] + 1L;
+          row = inside ? all & between(from - low, to - low) : 0;
+        }
+        bits[n] = row;
       }
     }
   }

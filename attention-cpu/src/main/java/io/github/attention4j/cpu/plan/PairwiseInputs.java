@@ -197,6 +197,27 @@ public final class PairwiseInputs {
     return PrefixScope.read(name, inputs, batch, keys);
   }
 
+  /// The offsets in an int64 input `[sequences + 1]`, ascending.
+  public long[] offsets(String name) {
+    LongTensor given = inputs.longs(name);
+    Expect.rank(name, given, "[sequences + 1]", 1);
+    long[] offsets = given.toArray();
+    for (int s = 1; s < offsets.length; s++) {
+      if (offsets[s] < offsets[s - 1]) {
+        throw new IllegalArgumentException(
+            name
+                + ": expected ascending numbers, got "
+                + offsets[s]
+                + " after "
+                + offsets[s - 1]
+                + " at ["
+                + s
+                + "]");
+      }
+    }
+    return offsets;
+  }
+
   /// The strides of an array that is broadcast to `[batch, queryHeads, queries, keys]`.
   public Broadcast broadcast(String name, NdArray array) {
     return Broadcast.of(name, array, batch, queryHeads, queries, keys);

@@ -43,6 +43,7 @@ public final class PrefixScope {
           Scope.BlockWindow _,
           Scope.GlobalBlocks _,
           Scope.KeyBlocks _,
+          Scope.Packed _,
           Scope.Mask _,
           Scope.PerHead _,
           Scope.Or _,

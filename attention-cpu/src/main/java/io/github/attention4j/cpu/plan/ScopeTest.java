@@ -80,6 +80,18 @@ public interface ScopeTest {
         long[] lengths = inputs.lengths(input);
         yield (b, h, i, j) -> j < lengths[b];
       }
+      case Scope.Packed(String input) -> {
+        long[] offsets = inputs.offsets(input);
+        yield (b, h, i, j) -> {
+          long p = inputs.position(b, i);
+          for (int s = 1; s < offsets.length; s++) {
+            if (offsets[s - 1] <= p && p < offsets[s]) {
+              return offsets[s - 1] <= j && j < offsets[s];
+            }
+          }
+          return false;
+        };
+      }
       case Scope.Mask(String input) -> {
         BooleanTensor mask = inputs.mask(input);
         Broadcast at = inputs.broadcast(input, mask);

@@ -101,6 +101,8 @@ final class PairwiseTests {
     extra =
         extra
             .with("lengths", valid)
+            .with(
+                "offsets", LongTensor.of(new long[] {1, 4, 4, keys / 2 + 4, keys + 4, keys + 9}, 6))
             .with("marked", coins(0.1, batch, keys))
             .with("markedQueries", coins(0.1, batch, queries + 2))
             .with("mask", coins(0.5, heads, 1, keys))
@@ -123,6 +125,7 @@ final class PairwiseTests {
             new Scope.BlockWindow(8, 1, 0),
             new Scope.GlobalBlocks(8, List.of(0L, 3L)),
             new Scope.KeyBlocks(8, blocks),
+            Scope.packed(),
             Scope.lengths(),
             Scope.mask(),
             new Scope.Mask("pairs"));

@@ -64,6 +64,7 @@ final class ScopeGraph {
       case Scope.KeyBlocks(var block, var keyBlocks) -> keyBlocks(block, keyBlocks);
       case Scope.Lengths(var input) ->
           positions.key().less(sources.longs(input, "batch").unsqueeze(1, 2, 3));
+      case Scope.Packed(var input) -> packed(sources.longs(input, "boundaries"));
       case Scope.Mask(var input) -> sources.pairs(input, Type.BOOL);
       case Scope.PerHead(var scopes) -> perHead(scopes);
       case Scope.And(var scopes) ->
@@ -71,6 +72,18 @@ final class ScopeGraph {
       case Scope.Or(var scopes) -> scopes.stream().map(this::write).reduce(Value::or).orElseThrow();
       case Scope.Not(var inner) -> write(inner).not();
     };
+  }
+
+  /// Positions of one sequence have as many offsets at or before them; those outside all sequences
+  /// have none or all.
+  private Value packed(Value offsets) {
+    Value query = begun(positions.query(), offsets);
+    Value key = begun(positions.key(), offsets);
+    return query.same(key).and(key.atLeast(1)).and(key.less(offsets.size(0)));
+  }
+
+  private static Value begun(Value position, Value offsets) {
+    return position.unsqueeze(4).atLeast(offsets).cast(Type.INT64).sum(4).squeeze(4);
   }
 
   private Value window(Scope.Window window) {

@@ -104,6 +104,14 @@ public record LivePairs(long pairs, long tiles) {
         }
         case Scope.KeyBlocks(long block, LongTensor table) -> blocks(row, block, table, h, p);
         case Scope.Lengths(String input) -> set(row, 0, inputs.longs(input).at(b) - 1);
+        case Scope.Packed(String input) -> {
+          LongTensor offsets = inputs.longs(input);
+          for (long s = 1; s < offsets.shape().elements(); s++) {
+            if (offsets.at(s - 1) <= p && p < offsets.at(s)) {
+              set(row, offsets.at(s - 1), offsets.at(s) - 1);
+            }
+          }
+        }
         case Scope.Mask(String input) -> mask(row, inputs.booleans(input), b, h, i);
         case Scope.PerHead(List<Scope> scopes) -> row.or(of(scopes.get(h), b, h, i));
         case Scope.And(List<Scope> scopes) -> {

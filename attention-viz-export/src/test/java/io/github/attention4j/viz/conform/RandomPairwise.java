@@ -100,6 +100,8 @@ final class RandomPairwise {
     inputs =
         inputs
             .with("lengths", valid)
+            .with(
+                "offsets", LongTensor.of(new long[] {1, 3, 3, keys / 2 + 3, keys + 3, keys + 5}, 6))
             .with("marked", draw.coins(0.1, batch, keys))
             .with("markedQueries", draw.coins(0.1, batch, queries + 2))
             .with("mask", draw.coins(0.6, draw.coin() ? heads : 1, 1, keys))
@@ -176,6 +178,7 @@ final class RandomPairwise {
             new Scope.BlockWindow(4, 1, draw.between(0, 1)),
             new Scope.GlobalBlocks(4, List.of(0L, 3L)),
             new Scope.KeyBlocks(4, blocks),
+            Scope.packed(),
             Scope.lengths(),
             Scope.lengths(),
             Scope.mask(),
