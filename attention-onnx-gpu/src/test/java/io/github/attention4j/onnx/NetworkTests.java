@@ -246,6 +246,49 @@ final class NetworkTests {
     session.close();
   }
 
+  @Test
+  void aClosedSessionDoesNotGoOnAndClosingTwiceIsFine() {
+    try (Program program = PROVIDERS.named("onnx").compile(decoder(), Set.of())) {
+      Inputs inputs = Inputs.none().with("ids", LongTensor.allocate(1, 1));
+      Program.Session session = program.begin();
+      session.step(inputs);
+      session.close();
+      session.close();
+      assertMessage(
+          "session was closed",
+          assertThrows(IllegalStateException.class, () -> session.step(inputs)));
+      assertMessage(
+          "session was closed",
+          assertThrows(IllegalStateException.class, () -> session.reorder(0)));
+      assertEquals(3, program.run(inputs).tensor("y").shape().rank(), "the program still runs");
+    }
+  }
+
+  @Test
+  void inputsOfANetworkThatDoNotFitAreNamed() {
+    Network.Builder builder = Network.builder("two");
+    builder.input("a", ElementType.FLOAT32, "batch", "length", "6");
+    builder.input("b", ElementType.FLOAT32, "batch", "length", "6");
+    Network network = builder.output("y", builder.layer("sum", new Layer.Add(), "a", "b")).build();
+    try (Program program = PROVIDERS.named("onnx").compile(network, Set.of())) {
+      Inputs a = Inputs.none().with("a", Numbers.normal(1, 2, 3, 6));
+      Map<String, Inputs> wrong =
+          Map.of(
+              "inputs: expected 'b'", a,
+              "b: expected FLOAT32", a.with("b", LongTensor.allocate(2, 3, 6)),
+              "b: expected float32", a.with("b", Numbers.normal(1, 2, 6)),
+              "got float32 [2, 3, 7]", a.with("b", Numbers.normal(1, 2, 3, 7)),
+              "b: expected length 3", a.with("b", Numbers.normal(1, 2, 4, 6)));
+      wrong.forEach((part, inputs) ->
+          assertMessage(
+              part, assertThrows(IllegalArgumentException.class, () -> program.run(inputs))));
+    }
+  }
+
+  private static void assertMessage(String part, Exception refused) {
+    assertTrue(String.valueOf(refused.getMessage()).contains(part), refused.toString());
+  }
+
   private static Network decoder() {
     Network.Builder builder = Network.builder("decoder");
     builder.input("ids", ElementType.INT64, "batch", "length");

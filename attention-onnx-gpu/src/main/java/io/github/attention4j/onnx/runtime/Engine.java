@@ -43,7 +43,10 @@ public final class Engine {
   ///
   /// Version 1.29 crashes the process when the command line is longer than about 4,000 bytes.
   public static Optional<String> obstacle() {
-    Path commandLine = Path.of("/proc/self/cmdline");
+    return obstacle(Path.of("/proc/self/cmdline"));
+  }
+
+  static Optional<String> obstacle(Path commandLine) {
     try {
       int bytes = Files.isReadable(commandLine) ? Files.readAllBytes(commandLine).length : 0;
       return bytes < LONGEST_COMMAND_LINE
