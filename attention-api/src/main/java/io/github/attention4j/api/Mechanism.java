@@ -278,13 +278,13 @@ public sealed interface Mechanism {
   /// best `topK` of all pairs, output $\sum_\text{heads} \sum w\, \text{value}_{i n + j}$.
   ///
   /// Input: `query` `[batch, heads, queries, 2 half]`. Output `[batch, queries, valueSize]`.
-  /// [Capture.Weights] returns `weights` and `ids` (int64) `[batch, heads, queries, topK]`, best
-  /// first; [Capture.Stages] `head_outputs`. No batch normalisation of queries. Ties go to the
-  /// lower id.
+  /// [Capture.Weights] returns `weights` and `ids` (int64) `[batch, heads, queries, min(topK, n
+  /// n)]`, best first; [Capture.Stages] `head_outputs`. No batch normalisation of queries. Ties go
+  /// to the lower id.
   ///
   /// Source: Lample et al. 2019 (arXiv:1907.05242), section 3.
   ///
-  /// @param topK at most the number of products
+  /// @param topK how many products; more than there are uses all of them
   /// @param first $C$, `[heads, n, half]`
   /// @param second $C'$, `[heads, n, half]`
   /// @param values `[n * n, valueSize]`, shared by the heads
@@ -299,6 +299,12 @@ public sealed interface Mechanism {
       Check.rank("values", values, 2);
       long n = first.shape().size(1);
       Check.equal("values", "rows", n * n, values.shape().size(0));
+    }
+
+    /// How many products a query keeps: `topK`, or all if there are fewer.
+    public int kept() {
+      long n = first.shape().size(1);
+      return (int) Math.min(topK, n * n);
     }
   }
 }

@@ -33,7 +33,7 @@ final class ProductKeysKernel implements Computation {
   public void run(Inputs inputs, ResultArrays results, WorkerPool pool) {
     ProductInputs in = ProductInputs.of(mechanism, inputs);
     int valueSize = mechanism.values().shape().intSize(1);
-    int topK = mechanism.topK();
+    int topK = mechanism.kept();
     Tensor output = results.tensor(Result.OUTPUT, in.batch(), in.queries(), valueSize);
     long[] shape = {in.batch(), in.heads(), in.queries(), topK};
     boolean wanted = captures.contains(Capture.WEIGHTS);
@@ -90,7 +90,7 @@ final class ProductKeysKernel implements Computation {
   }
 
   private Best side(float[] q, int from, float[] keys, int h, int half, int n) {
-    Best best = new Best(Math.min(mechanism.topK(), n));
+    Best best = new Best(Math.min(mechanism.kept(), n));
     for (int i = 0; i < n; i++) {
       best.offer(Floats.dot(q, from, keys, (h * n + i) * half, half), i);
     }
@@ -99,7 +99,7 @@ final class ProductKeysKernel implements Computation {
 
   /// The best products, of equal ones the lower id: they are offered by id.
   private Best products(Best left, Best right, int n) {
-    Best best = new Best(mechanism.topK());
+    Best best = new Best(mechanism.kept());
     int[] rows = byId(left);
     int[] columns = byId(right);
     for (int row : rows) {

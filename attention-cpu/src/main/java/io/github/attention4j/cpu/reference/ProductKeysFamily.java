@@ -19,7 +19,7 @@ final class ProductKeysFamily {
     DoubleArray values = DoubleArray.of(mechanism.values());
     int n = inputs.keys();
     int valueSize = values.size(1);
-    int topK = mechanism.topK();
+    int topK = mechanism.kept();
     DoubleArray output = DoubleArray.zeros(inputs.batch(), inputs.queries(), valueSize);
     DoubleArray headOutputs =
         DoubleArray.zeros(inputs.batch(), inputs.heads(), inputs.queries(), valueSize);

@@ -365,7 +365,7 @@ final class MechanismComparisonTests {
   @Test
   void productKeys() {
     Inputs inputs = Inputs.none().with("query", normal(1, 2, 3, 11, 8));
-    for (int topK : new int[] {1, 5, 20, 36}) {
+    for (int topK : new int[] {1, 5, 20, 36, 50}) {
       compare(
           new Mechanism.ProductKeys(topK, normal(1, 3, 6, 4), normal(1, 3, 6, 4), normal(1, 36, 5)),
           inputs,

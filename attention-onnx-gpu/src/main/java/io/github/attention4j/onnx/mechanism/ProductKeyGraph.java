@@ -23,7 +23,7 @@ final class ProductKeyGraph {
     long heads = mechanism.first().shape().size(0);
     long keys = mechanism.first().shape().size(1);
     long half = mechanism.first().shape().size(2);
-    long kept = Math.min(mechanism.topK(), keys);
+    long kept = Math.min(mechanism.kept(), keys);
     Value query =
         sources.real(
             Inputs.QUERY, "batch", Long.toString(heads), "queries", Long.toString(2 * half));
@@ -45,7 +45,7 @@ final class ProductKeyGraph {
                       .unsqueeze(4)
                       .plus(right.get(1).unsqueeze(3))
                       .reshape(shape);
-              List<Value> top = sums.top(graph.vector(mechanism.topK()));
+              List<Value> top = sums.top(graph.vector(mechanism.kept()));
               return List.of(top.get(0), ids.gatherElements(top.get(1), 3));
             });
     Value weights =
@@ -60,7 +60,7 @@ final class ProductKeyGraph {
                     .matmul(graph.parameter("values", mechanism.values()).gather(pairs.get(1), 0))
                     .squeeze(3));
     String valueSize = Long.toString(mechanism.values().shape().size(1));
-    String top = Integer.toString(mechanism.topK());
+    String top = Integer.toString(mechanism.kept());
     String headCount = Long.toString(heads);
     Outputs outputs = new Outputs();
     outputs.add(Result.OUTPUT, perHead.sum(1).squeeze(1), "batch", "queries", valueSize);

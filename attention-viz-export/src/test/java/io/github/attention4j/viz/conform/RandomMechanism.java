@@ -237,7 +237,7 @@ final class RandomMechanism {
     int half = draw.between(1, 5);
     return new Draw.Run(
         new Mechanism.ProductKeys(
-            draw.between(1, (int) (n * n)),
+            draw.between(1, (int) (n * n) + 3),
             draw.normal(1, heads, n, half),
             draw.normal(1, heads, n, half),
             draw.normal(1, n * n, valueSize)),
