@@ -177,6 +177,13 @@ final class NetworkTests {
     }
   }
 
+  @Test
+  void nothingInABatchIsNothing() {
+    Inputs none = Inputs.none().with("ids", LongTensor.allocate(0, 7));
+    assertEqualReference(decoder(), Set.of("self"), none);
+    assertEqualReference(decoder(), Set.of(), none);
+  }
+
   /// A graph's convolutions see their step only, so there is no session rather than a wrong one.
   @Test
   void convolutionsHaveNoSession() {

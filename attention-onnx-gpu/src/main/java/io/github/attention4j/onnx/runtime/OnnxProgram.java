@@ -54,8 +54,11 @@ public final class OnnxProgram implements Program {
 
   @Override
   public Result run(Inputs inputs) {
+    EmptyBatch empty = EmptyBatch.find(model.signature(), inputs);
     try (Memory memory = new Memory()) {
-      return step(inputs, memory);
+      return empty == null
+          ? step(inputs, memory)
+          : empty.emptied(step(empty.filled(inputs), memory));
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Scope;
+import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.api.network.MapLabel;
 import io.github.attention4j.api.network.Network;
@@ -83,7 +84,7 @@ final class LayerCases {
     List<String> extras = terms.extras();
     for (String extra : extras) {
       NdArray array = terms.input(extra);
-      network.input(extra, array.type(), fixedAxes(array));
+      network.input(extra, array.type(), axes(array, golden.tensor(golden.has("x") ? "x" : "q")));
     }
     List<String> from = new ArrayList<>(List.of(query, key, value));
     from.addAll(extras);
@@ -92,6 +93,16 @@ final class LayerCases {
         new Layer.Attend(
             heads, golden.integer("kv_heads", heads), terms.mechanism(), extras, LABEL),
         from.toArray(String[]::new));
+  }
+
+  /** The sizes of a mask, a bias or lengths, and the batch where there is one row per entry. */
+  private static String[] axes(NdArray array, Tensor entries) {
+    String[] axes = fixedAxes(array);
+    boolean perEntry = array.shape().rank() == 4 || array.shape().rank() == 1;
+    if (perEntry && array.shape().size(0) == entries.shape().size(0)) {
+      axes[0] = "batch";
+    }
+    return axes;
   }
 
   static String[] fixedAxes(NdArray array) {
