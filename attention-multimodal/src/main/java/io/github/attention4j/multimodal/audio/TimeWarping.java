@@ -9,13 +9,14 @@ import java.util.Arrays;
 ///
 /// $D_{ij} = c_{ij} + \min(D_{i-1,j-1}, D_{i-1,j}, D_{i,j-1})$ with steps diagonal, down, right.
 /// Ties as in Whisper: diagonal only if strictly cheaper than both others, else down only if
-/// strictly cheaper than both others, else right. $D$ is kept in float32, so that ties fall as they
-/// do there.
+/// strictly cheaper than both others, else right. For the path $D$ is kept in float32, so that ties
+/// fall as they do there; where diagonal and down tie below right, Whisper's rule goes right all
+/// the same, and the path is dearer than it had to be.
 ///
 /// Source: Sakoe & Chiba 1978; openai/whisper `timing.py`.
 ///
 /// @param path row and column of each step, int64 `[steps, 2]`
-/// @param totalCost the sum of the costs on the path, in float64
+/// @param totalCost $D$ of the last cell, in float64: what a cheapest path costs
 public record TimeWarping(LongTensor path, double totalCost) {
   private static final byte DIAGONAL = 0;
   private static final byte DOWN = 1;
@@ -54,7 +55,25 @@ public record TimeWarping(LongTensor path, double totalCost) {
 
   /** The path through costs in float64, row by row. */
   static TimeWarping of(double[] costs, int height, int width) {
-    return back(costs, steps(costs, height, width), height, width);
+    return new TimeWarping(
+        back(steps(costs, height, width), height, width), least(costs, height, width));
+  }
+
+  private static double least(double[] costs, int height, int width) {
+    // One row of D at a time; before[0] stands left of the first column.
+    double[] before = new double[width + 1];
+    Arrays.fill(before, Double.POSITIVE_INFINITY);
+    before[0] = 0;
+    for (int i = 0; i < height; i++) {
+      double diagonal = before[0];
+      before[0] = Double.POSITIVE_INFINITY;
+      for (int j = 1; j <= width; j++) {
+        double down = before[j];
+        before[j] = costs[i * width + j - 1] + Math.min(diagonal, Math.min(down, before[j - 1]));
+        diagonal = down;
+      }
+    }
+    return before[width];
   }
 
   private static byte[] steps(double[] costs, int height, int width) {
@@ -84,26 +103,22 @@ public record TimeWarping(LongTensor path, double totalCost) {
     return steps;
   }
 
-  private static TimeWarping back(double[] costs, byte[] steps, int height, int width) {
+  private static LongTensor back(byte[] steps, int height, int width) {
     // Written from the end: pairs of row and column.
     long[] pairs = new long[2 * (height + width)];
     int at = pairs.length;
-    double total = 0;
     int i = height - 1;
     int j = width - 1;
     while (i >= 0 && j >= 0) {
       at -= 2;
       pairs[at] = i;
       pairs[at + 1] = j;
-      total += costs[i * width + j];
       // On the border only one way leads back.
       byte step =
           i == 0 && j == 0 ? DIAGONAL : i == 0 ? RIGHT : j == 0 ? DOWN : steps[i * width + j];
       i -= step == RIGHT ? 0 : 1;
       j -= step == DOWN ? 0 : 1;
     }
-    return new TimeWarping(
-        LongTensor.of(Arrays.copyOfRange(pairs, at, pairs.length), (pairs.length - at) / 2, 2),
-        total);
+    return LongTensor.of(Arrays.copyOfRange(pairs, at, pairs.length), (pairs.length - at) / 2, 2);
   }
 }

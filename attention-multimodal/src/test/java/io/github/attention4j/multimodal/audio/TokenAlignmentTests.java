@@ -79,6 +79,14 @@ class TokenAlignmentTests {
     assertEquals(LongTensor.of(new long[] {0, 0, 1, 0, 1, 1}, 3, 2), path.path());
   }
 
+  /** Diagonal and down are both 2 at the last cell, right is 3: Whisper's rule goes right. */
+  @Test
+  void aTieBelowRightGoesRightAndTheTotalIsTheLeast() {
+    TimeWarping path = TimeWarping.of(Tensor.of(new float[] {1, 1, 1, 1, 1, 1}, 3, 2));
+    assertEquals(LongTensor.of(new long[] {0, 0, 1, 0, 2, 0, 2, 1}, 4, 2), path.path());
+    assertEquals(3, path.totalCost());
+  }
+
   @Test
   void nothingToAlign() {
     assertThrows(
