@@ -4,7 +4,6 @@ import io.github.attention4j.api.AttentionProviders;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.multimodal.checkpoint.SafetensorsWriter;
 import io.github.attention4j.viz.conform.Conformance;
-import io.github.attention4j.viz.conform.GoldenCase;
 import io.github.attention4j.viz.conform.GoldenCases;
 import io.github.attention4j.viz.conform.Verdict;
 import io.github.attention4j.viz.conform.Verdict.Outcome;
@@ -35,7 +34,8 @@ import picocli.CommandLine.ParentCommand;
           + "largest error, and what came of it: pass, FAIL, refused with the provider's reason, or not understood.",
       "",
       "A value passes when |got - want| <= t + t * |want| with the case's tolerance t for float32; integers and booleans must "
-          + "be equal; NaN and infinity fail. What a provider cannot capture is named and not compared.",
+          + "be equal; NaN and infinity fail. What a provider cannot capture is named and not compared. A case whose files cannot be "
+          + "read is not understood, and the others are run.",
       "",
       "With --onnx, DIR has the operator tests that ONNX publishes: TEST/model.onnx and TEST/test_data_set_0/{input,output}_N.pb. "
           + "An attention operator runs on the provider (cpu if none is given), a graph of primitive operators on ONNX Runtime.",
@@ -126,16 +126,15 @@ final class ConformCommand implements Callable<Integer> {
     Map<Outcome, Integer> totals = new EnumMap<>(Outcome.class);
     for (Path folder : folders) {
       terminal.progress(provider.id() + " " + folder.getFileName());
-      GoldenCase golden = GoldenCases.read(folder);
-      Verdict verdict = Conformance.judge(golden, provider);
+      Verdict verdict = Conformance.judge(folder, provider);
       totals.merge(verdict.outcome(), 1, Integer::sum);
       terminal.endProgress();
       terminal.out().println(Conformance.line(verdict));
       if (target.isPresent() && !verdict.computed().isEmpty()) {
         SafetensorsWriter.write(
-            target.get().resolve(golden.name() + ".safetensors"),
+            target.get().resolve(verdict.goldenCase() + ".safetensors"),
             verdict.computed(),
-            Map.of("case", golden.name(), "provider", provider.id()));
+            Map.of("case", verdict.goldenCase(), "provider", provider.id()));
       }
     }
     terminal.out().println(totals(provider, folders.size(), totals));

@@ -18,6 +18,15 @@ import org.jspecify.annotations.Nullable;
  * mapping that overlooks something is found out. For one run, by one thread.
  */
 final class CaseInputs {
+  /** Parameters that say what the data turned out to be. No mapping needs them. */
+  private static final Set<String> MEASURED =
+      Set.of(
+          "max_abs_logit",
+          "mean_support",
+          "condition_number_of_A",
+          "smallest_gap_at_k",
+          "trees_enumerated");
+
   private final GoldenCase golden;
   private final Set<String> read = new HashSet<>();
 
@@ -84,7 +93,7 @@ final class CaseInputs {
 
   int integer(String name) {
     JsonNode value = param(name);
-    if (value == null || !value.canConvertToInt()) {
+    if (value == null || !value.canConvertToInt() || !value.canConvertToExactIntegral()) {
       throw new NotUnderstoodException("parameter " + name + ": expected an integer, got " + value);
     }
     return value.intValue();
@@ -92,6 +101,23 @@ final class CaseInputs {
 
   int integer(String name, int otherwise) {
     return param(name) == null ? otherwise : integer(name);
+  }
+
+  /** A list of integers, or one integer alone; empty if the parameter is missing. */
+  long[] integers(String name) {
+    JsonNode value = param(name);
+    if (value == null) {
+      return new long[0];
+    }
+    long[] integers = new long[value.isArray() ? value.size() : 1];
+    for (int i = 0; i < integers.length; i++) {
+      JsonNode each = value.isArray() ? value.get(i) : value;
+      if (!each.canConvertToLong() || !each.canConvertToExactIntegral()) {
+        throw new NotUnderstoodException("parameter " + name + ": expected integers, got " + value);
+      }
+      integers[i] = each.longValue();
+    }
+    return integers;
   }
 
   double number(String name, double otherwise) {
@@ -150,7 +176,7 @@ final class CaseInputs {
         .params()
         .fieldNames()
         .forEachRemaining(name -> {
-          if (!read.contains(name)) {
+          if (!read.contains(name) && !MEASURED.contains(name)) {
             names.add("parameter '" + name + "'");
           }
         });

@@ -3,6 +3,8 @@ package io.github.attention4j.viz.conform;
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.spi.AttentionProvider;
 import io.github.attention4j.viz.conform.Verdict.Outcome;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,24 @@ import java.util.TreeSet;
 /// Runs golden cases on a provider and judges the results. Safe for use by several threads.
 public final class Conformance {
   private Conformance() {}
+
+  /// Reads one case and runs it on one provider. A case that cannot be read is not understood.
+  public static Verdict judge(Path folder, AttentionProvider provider) {
+    GoldenCase golden;
+    try {
+      golden = GoldenCases.read(folder);
+    } catch (IOException | RuntimeException unreadable) {
+      return new Verdict(
+          GoldenCases.name(folder),
+          provider.id(),
+          "",
+          Outcome.NOT_UNDERSTOOD,
+          Double.NaN,
+          reason(unreadable),
+          Map.of());
+    }
+    return judge(golden, provider);
+  }
 
   /// Runs one case on one provider.
   public static Verdict judge(GoldenCase golden, AttentionProvider provider) {
@@ -101,7 +121,7 @@ public final class Conformance {
     return new Verdict(golden.name(), provider.id(), "", outcome, Double.NaN, detail, Map.of());
   }
 
-  private static String reason(RuntimeException exception) {
+  private static String reason(Exception exception) {
     String message = exception.getMessage();
     return message == null ? "no message" : message.lines().findFirst().orElse("").strip();
   }

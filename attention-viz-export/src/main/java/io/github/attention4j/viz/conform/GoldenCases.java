@@ -59,6 +59,10 @@ public final class GoldenCases {
       throw new IllegalArgumentException(
           file + ": expected JSON: " + malformed.getOriginalMessage(), malformed);
     }
+    if (!description.path("mechanism").isTextual()) {
+      throw new IllegalArgumentException(
+          file + ": mechanism: expected a text, got " + shown(description.path("mechanism")));
+    }
     Safetensors data = Safetensors.open(folder.resolve(DATA));
     Map<String, NdArray> inputs = new LinkedHashMap<>();
     Map<String, Expected> expected = new LinkedHashMap<>();
@@ -72,17 +76,35 @@ public final class GoldenCases {
     JsonNode tolerance = description.path("tolerance_hint").path("f32");
     if (!tolerance.isNumber()) {
       throw new IllegalArgumentException(
-          file + ": tolerance_hint.f32: expected a number, got " + tolerance);
+          file + ": tolerance_hint.f32: expected a number, got " + shown(tolerance));
     }
     return new GoldenCase(
-        folder.toAbsolutePath().normalize().getFileName().toString(),
+        name(folder),
         description.path("mechanism").asText(),
-        description.path("params"),
-        description.path("masks"),
+        object(file, description, "params"),
+        object(file, description, "masks"),
         inputs,
         expected,
         tolerance.doubleValue(),
         description.path("optional").asBoolean(false));
+  }
+
+  /// The name of the case in a folder.
+  static String name(Path folder) {
+    return folder.toAbsolutePath().normalize().getFileName().toString();
+  }
+
+  private static JsonNode object(Path file, JsonNode description, String field) {
+    JsonNode value = description.path(field);
+    if (!value.isObject() && !value.isMissingNode() && !value.isNull()) {
+      throw new IllegalArgumentException(
+          file + ": " + field + ": expected an object, got " + value);
+    }
+    return value;
+  }
+
+  private static String shown(JsonNode value) {
+    return value.isMissingNode() ? "nothing" : value.toString();
   }
 
   private static Expected expected(Safetensors data, String name) {

@@ -1,6 +1,5 @@
 package io.github.attention4j.viz.conform;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.attention4j.api.BooleanTensor;
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Inputs;
@@ -22,22 +21,30 @@ final class ScopeCases {
   private ScopeCases() {}
 
   static Map<String, NdArray> localWindow(CaseInputs golden, Execution on) {
-    return run(golden, on, Scope.window(golden.integer("left"), golden.integer("right")));
+    return run(golden, on, Scope.window(side(golden, "left"), side(golden, "right")));
+  }
+
+  /** How far a window reaches to one side. */
+  private static long side(CaseInputs golden, String name) {
+    int reach = golden.integer(name);
+    if (reach < Scope.UNBOUNDED) {
+      throw new NotUnderstoodException(
+          "parameter " + name + ": expected a reach, or -1 for an unbounded side, got " + reach);
+    }
+    return reach;
   }
 
   /** The dilation is one number, or one per head as a list or as the tensor {@code dilations}. */
   static Map<String, NdArray> dilatedWindow(CaseInputs golden, Execution on) {
-    long left = golden.integer("left");
-    long right = golden.integer("right");
-    JsonNode dilation = golden.param("dilation");
-    long[] dilations;
+    long left = side(golden, "left");
+    long right = side(golden, "right");
+    long[] dilations = golden.integers("dilation");
     if (golden.has("dilations")) {
       dilations = golden.longs("dilations").toArray();
-    } else if (dilation != null && dilation.isArray()) {
-      dilations =
-          IntStream.range(0, dilation.size()).mapToLong(h -> dilation.get(h).asLong()).toArray();
-    } else {
-      dilations = new long[] {golden.integer("dilation")};
+    }
+    if (dilations.length == 0) {
+      throw new NotUnderstoodException(
+          "expected a parameter 'dilation' or a tensor 'dilations', got neither");
     }
     List<Scope> scopes = new ArrayList<>();
     for (long each : dilations) {
@@ -53,13 +60,11 @@ final class ScopeCases {
   }
 
   static Map<String, NdArray> bigBird(CaseInputs golden, Execution on) {
-    JsonNode param = golden.param("global_blocks");
-    List<Long> globalBlocks =
-        golden.has("global_blocks")
-            ? LongStream.of(golden.longs("global_blocks").toArray()).boxed().toList()
-            : param == null
-                ? List.of()
-                : IntStream.range(0, param.size()).mapToObj(i -> param.get(i).asLong()).toList();
+    long[] global = golden.integers("global_blocks");
+    if (golden.has("global_blocks")) {
+      global = golden.longs("global_blocks").toArray();
+    }
+    List<Long> globalBlocks = LongStream.of(global).boxed().toList();
     long block = golden.integer("block");
     long windowBlocks = golden.integer("window_blocks");
     LongTensor randomBlocks =

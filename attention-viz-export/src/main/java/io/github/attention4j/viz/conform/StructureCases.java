@@ -49,13 +49,18 @@ final class StructureCases {
 
   /**
    * Unaries of both labels {@code [batch, n, 2]}: only their difference matters to the marginals,
-   * and the log-partition is less by the sum of the first.
+   * and the log-partition is less by the sum of the first. A chain without positions has one
+   * labelling, the empty one: its log-partition is 0.
    */
   static Map<String, NdArray> chain(CaseInputs golden, Execution on) {
     Tensor unary = golden.tensor("unary");
     Tensor value = golden.tensor("v");
     long batch = unary.shape().size(0);
     long length = unary.shape().size(1);
+    if (unary.shape().rank() != 3 || unary.shape().size(2) != 2) {
+      throw new NotUnderstoodException(
+          "tensor unary: expected [batch, n, 2], got " + unary.describe());
+    }
     Tensor scores = Tensor.allocate(batch, 1, 1, length);
     for (long i = 0; i < batch * length; i++) {
       scores.set(i, (float) ((double) unary.at(2 * i + 1) - unary.at(2 * i)));
@@ -94,7 +99,8 @@ final class StructureCases {
         for (long i = 0; i < lengths[b]; i++) {
           firsts += unary.at(2 * (b * length + i));
         }
-        partition.set(b, (float) (result.tensor(Result.LOG_SUM_EXP).at(b) + firsts));
+        partition.set(
+            b, lengths[b] == 0 ? 0 : (float) (result.tensor(Result.LOG_SUM_EXP).at(b) + firsts));
       }
       computed.put("log_partition", partition);
     }
@@ -156,12 +162,22 @@ final class StructureCases {
             Rearrange.transpose(Rearrange.join(1, java.util.List.of(rootColumn, weights))));
       }
       if (result.arrays().containsKey(Result.LOG_SUM_EXP)) {
-        Tensor partition =
-            Rearrange.cut(result.tensor(Result.LOG_SUM_EXP).reshape(batch, words), 1, 0, 1);
-        computed.put("log_partition", partition.reshape(batch));
+        computed.put("log_partition", partition(golden, result, batch, words));
       }
       return computed;
     };
+  }
+
+  /** That of the first word, which all words share; 0 for the one tree without words. */
+  private static Tensor partition(CaseInputs golden, Result result, long batch, long words) {
+    Tensor ofWords = result.tensor(Result.LOG_SUM_EXP);
+    Tensor partition = Tensor.allocate(batch);
+    for (long b = 0; b < batch; b++) {
+      boolean empty =
+          words == 0 || (golden.has(Inputs.LENGTHS) && golden.longs(Inputs.LENGTHS).at(b) == 0);
+      partition.set(b, empty ? 0 : ofWords.at(b * words));
+    }
+    return partition;
   }
 
   /** Where both the modifier and the head exist: {@code [batch, 1, words, words + 1]}. */

@@ -16,6 +16,7 @@ import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -186,6 +187,36 @@ final class CommandTests {
     assertTrue(
         run.out().contains("1 cases, 1 pass, 0 FAIL, 0 refused, 0 not understood"), run::out);
     assertTrue(Safetensors.open(folder.resolve("scaled_dot__padding.safetensors")).has("weights"));
+  }
+
+  @Test
+  void conformGoesOnAfterACaseItCannotRead() throws IOException, URISyntaxException {
+    Path golden =
+        Path.of(
+            Objects.requireNonNull(CommandTests.class.getResource("/cases/scaled_dot__padding"))
+                .toURI());
+    Path cases = Files.createDirectory(folder.resolve("cases"));
+    for (String name : new String[] {"a_cut", "b_without_data", "c_whole"}) {
+      Files.createDirectory(cases.resolve(name));
+      Files.copy(golden.resolve("case.json"), cases.resolve(name).resolve("case.json"));
+    }
+    byte[] data = Files.readAllBytes(golden.resolve("data.safetensors"));
+    Files.write(cases.resolve("a_cut/data.safetensors"), Arrays.copyOf(data, data.length - 8));
+    Files.write(cases.resolve("c_whole/data.safetensors"), data);
+    CommandLineRun run =
+        CommandLineRun.of("conform", cases, "--provider", "reference", "--output", folder);
+    assertEquals(1, run.exitCode(), run::out);
+    assertTrue(
+        run.out().lines().anyMatch(line -> line.matches("a_cut .*not understood.*data_offsets.*")),
+        run::out);
+    assertTrue(
+        run.out()
+            .lines()
+            .anyMatch(line -> line.matches("b_without_data .*not understood.*no such file.*")),
+        run::out);
+    assertTrue(
+        run.out().contains("3 cases, 1 pass, 0 FAIL, 0 refused, 2 not understood"), run::out);
+    assertTrue(Files.exists(folder.resolve("c_whole.safetensors")));
   }
 
   @Test
