@@ -3,7 +3,8 @@ package io.github.attention4j.viz.bench;
 /// How long to measure.
 ///
 /// @param rounds how many figures each contestant gets
-/// @param warmUpSeconds how long each runs untimed first
+/// @param warmUpSeconds the window in which each runs untimed first: at least three of them, more
+///   while the compilers are at work
 /// @param turnSeconds how long a round of one contestant takes at least, so that the clock's grain
 ///   does not matter
 public record Pace(int rounds, double warmUpSeconds, double turnSeconds) {
@@ -18,7 +19,7 @@ public record Pace(int rounds, double warmUpSeconds, double turnSeconds) {
 
   /// For the two-minute grid.
   public static Pace quick() {
-    return new Pace(5, 0.3, 0.03);
+    return new Pace(5, 0.2, 0.03);
   }
 
   /// For figures to quote.

@@ -23,8 +23,15 @@ final class Rounds implements AutoCloseable {
    */
   private static final long PAUSE_MILLIS = 60;
 
-  private static final int MOST_WINDOWS = 8;
+  private static final int MOST_WINDOWS = 15;
+
+  /** One is not enough: a large method can take the compiler longer than a window. */
+  private static final int QUIET_WINDOWS = 2;
+
   private static final double STILL_FASTER = 0.9;
+
+  /** Less of the compilers' time in a window is small methods of no account. */
+  private static final long STILL_COMPILING_MILLIS = 20;
 
   private final Pace pace;
   private final Map<String, Measurement> excluded = new LinkedHashMap<>();
@@ -64,14 +71,20 @@ final class Rounds implements AutoCloseable {
     }
 
     /**
-     * Runs for a while, and again as long as that still makes it faster: compilers take their time.
+     * Runs for a while, and again until two windows in a row neither made it faster nor saw the
+     * compilers finish something large.
      */
     void warmUp(Pace pace) {
-      double before = Double.POSITIVE_INFINITY;
       double best = window(pace);
-      for (int i = 1; i < MOST_WINDOWS && best < STILL_FASTER * before; i++) {
-        before = best;
+      int quiet = 0;
+      for (int i = 1; i < MOST_WINDOWS && quiet < QUIET_WINDOWS; i++) {
+        double before = best;
+        long compiled = CompilerTime.millis();
         best = Math.min(best, window(pace));
+        boolean moving =
+            best < STILL_FASTER * before
+                || CompilerTime.millis() - compiled >= STILL_COMPILING_MILLIS;
+        quiet = moving ? 0 : quiet + 1;
       }
       repetitions = (int) Math.clamp(Math.ceil(pace.turnSeconds() / best), 1, 1_000_000);
     }
