@@ -25,8 +25,21 @@ import org.jspecify.annotations.Nullable;
 /// Tasks are numbered unit by unit, packing first, and panels with the most keys first; a panel
 /// waits for its unit's packing. Units share a ring of packed heads, so memory does not grow with
 /// batch and heads.
+///
+/// Where the packed keys and values of a head are more than a cache may be expected to hold, a task
+/// is a *bunch* of panels, which go through the keys together, a stretch at a time: each stretch
+/// comes from memory once for the bunch and not once for each panel. A panel's tiles are the same
+/// either way.
 final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private static final int CHUNK = 512;
+
+  /** Bytes of a head's keys and values that may be expected in a shared cache. */
+  private static final long CACHED = 8 << 20;
+
+  /** Bytes of keys and values in a stretch, and of queries and outputs in a bunch. */
+  private static final int STRETCH = 128 << 10;
+
+  private static final int BUNCH = 128 << 10;
 
   private final PairwisePlan plan;
   private final PairwiseInputs in;
@@ -47,6 +60,9 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private final boolean stacked;
   private final int panelsPerHead;
   private final int panels;
+  private final int bunch;
+  private final int bunches;
+  private final int stretch;
   private final int chunks;
   private final int units;
   private final boolean alone;
@@ -110,6 +126,12 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     checkSize("value", columns);
     int threads = pool.threads();
     alone = chunks <= 1 && (units >= 4 * threads || threads == 1);
+    long bytes = 4L * Math.max(1, depth + columns);
+    long most = sink == null && bytes * keys > CACHED ? BUNCH / (bytes * MAX_PANEL) : 1;
+    // There must be tasks enough for all threads.
+    bunch = (int) Math.clamp((long) units * panels / (4L * threads), 1, Math.max(1, most));
+    stretch = bunch == 1 ? keys : Lanes.roundUp((int) Math.max(1, STRETCH / bytes), TILE);
+    bunches = (panels + bunch - 1) / bunch;
   }
 
   private void checkSize(String name, int size) {
@@ -134,45 +156,45 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   @Override
   public boolean run() {
     int threads = pool.threads();
-    space.prepare(threads, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
+    space.prepare(threads, bunch, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
     arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
     long operations = (long) units * group * in.queries() * keys * (depth + columns);
-    pool.run(alone ? units : units * (chunks + panels), operations, this);
+    pool.run(alone ? units : units * (chunks + bunches), operations, this);
     arrays.finish(in, pool);
     return true;
   }
 
   @Override
   public void run(int task, int worker) {
-    Panel x = space.panel(worker);
     if (alone) {
+      Panel x = space.panel(worker, 0);
       PackedHead head = x.own;
       head.reserve(keys, depth, columns);
       pack(head, task, 0, x);
-      for (int panel = panels - 1; panel >= 0; panel--) {
-        panel(head, task, panel, x);
+      for (int number = bunches - 1; number >= 0; number--) {
+        bunch(head, task, number, worker);
       }
       return;
     }
-    int unit = task / (chunks + panels);
-    int step = task % (chunks + panels);
+    int unit = task / (chunks + bunches);
+    int step = task % (chunks + bunches);
     PackedHead head = space.head(unit);
     // How often this place of the ring was used before.
     int round = unit / space.heads();
     if (step < chunks) {
       // The first chunk makes room for all; room counts as one more chunk.
       if (step == 0) {
-        pool.await(head.used, round * panels);
+        pool.await(head.used, round * bunches);
         head.reserve(keys, depth, columns);
         head.packed.incrementAndGet();
       } else {
         pool.await(head.packed, round * (chunks + 1) + 1);
       }
-      pack(head, unit, step, x);
+      pack(head, unit, step, space.panel(worker, 0));
       head.packed.incrementAndGet();
     } else {
       pool.await(head.packed, (round + 1) * (chunks + 1));
-      panel(head, unit, panels - 1 - (step - chunks), x);
+      bunch(head, unit, bunches - 1 - (step - chunks), worker);
       head.used.incrementAndGet();
     }
   }
@@ -226,7 +248,25 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     x.add(firstHead + panel / panelsPerHead, from, to - from);
   }
 
-  private void panel(PackedHead head, int unit, int panel, Panel x) {
+  private void bunch(PackedHead head, int unit, int number, int worker) {
+    int from = number * bunch;
+    int to = Math.min(panels, from + bunch);
+    for (int panel = from; panel < to; panel++) {
+      begin(unit, panel, space.panel(worker, panel - from));
+    }
+    long before = 0;
+    do {
+      before += stretch;
+      for (int panel = from; panel < to; panel++) {
+        tiles(head, unit, space.panel(worker, panel - from), before, false);
+      }
+    } while (before < keys);
+    for (int panel = from; panel < to; panel++) {
+      end(head, unit, panel, space.panel(worker, panel - from));
+    }
+  }
+
+  private void begin(int unit, int panel, Panel x) {
     place(unit, panel, x);
     x.reserve(depth, columns, widest());
     if (given == null) {
@@ -237,18 +277,23 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     Arrays.fill(x.o, 0, columns * x.width, 0f);
     arrays.begin(x);
     findKeys(x);
+    x.rewind();
     if (sink != null) {
       sink.begin(x);
-      tiles(head, unit, x, false);
+    }
+  }
+
+  private void end(PackedHead head, int unit, int panel, Panel x) {
+    if (sink != null) {
       sink.end(x, head);
       return;
     }
-    tiles(head, unit, x, false);
     writeOutput(x);
     arrays.end(x, panel);
     if (plan.weights) {
       arrays.clearWeights(x);
-      tiles(head, unit, x, true);
+      x.rewind();
+      tiles(head, unit, x, keys, true);
     }
   }
 
@@ -311,36 +356,46 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
   }
 
-  /// Gathers the live keys tile by tile. A tile is full if all its keys are open to all queries;
+  /// Gathers the live keys below `before` tile by tile, from where the panel is; an unfinished tile
+  /// is kept for the next stretch. A tile is full if all its keys are open to all queries;
   /// otherwise its bits are asked for, and keys that turn out to be open to none are dropped.
-  private void tiles(PackedHead head, int unit, Panel x, boolean again) {
-    x.rows = 0;
-    boolean full = true;
-    int open = 0;
-    for (int interval = 0; interval < x.some.count(); interval++) {
-      int to = x.some.to(interval);
-      for (int key = x.some.from(interval); key < to; ) {
+  private void tiles(PackedHead head, int unit, Panel x, long before, boolean again) {
+    while (x.interval < x.some.count()) {
+      int to = (int) Math.min(before, x.some.to(x.interval));
+      int key = Math.max(x.next, x.some.from(x.interval));
+      while (key < to) {
         int take = Math.min(to - key, TILE - x.rows);
-        while (open < x.every.count() && x.every.to(open) <= key) {
-          open++;
+        while (x.open < x.every.count() && x.every.to(x.open) <= key) {
+          x.open++;
         }
-        full &=
-            open < x.every.count() && x.every.from(open) <= key && x.every.to(open) >= key + take;
+        x.full &=
+            x.open < x.every.count()
+                && x.every.from(x.open) <= key
+                && x.every.to(x.open) >= key + take;
         for (int n = 0; n < take; n++) {
           x.keys[x.rows + n] = key + n;
         }
         x.rows += take;
         key += take;
         if (x.rows == TILE) {
-          tile(head, unit, x, full, again);
-          x.rows = 0;
-          full = true;
+          finish(head, unit, x, again);
         }
       }
+      x.next = key;
+      if (key < x.some.to(x.interval)) {
+        return;
+      }
+      x.interval++;
     }
     if (x.rows > 0) {
-      tile(head, unit, x, full, again);
+      finish(head, unit, x, again);
     }
+  }
+
+  private void finish(PackedHead head, int unit, Panel x, boolean again) {
+    tile(head, unit, x, x.full, again);
+    x.rows = 0;
+    x.full = true;
   }
 
   private void tile(PackedHead head, int unit, Panel x, boolean full, boolean again) {

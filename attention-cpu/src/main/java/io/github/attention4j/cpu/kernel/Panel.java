@@ -46,8 +46,9 @@ final class Panel {
   /// Where rows and lanes change places.
   final float[] square = new float[LENGTH * LENGTH];
 
-  /// Scores, then weights of the current tile, `[rows][width]`, and two rows more.
-  final float[] s = new float[(TILE + 2) * MAX_PANEL];
+  /// Scores, then weights of the current tile, `[rows][width]`, and two rows more; shared by the
+  /// panels of a worker, of which one at a time has a tile.
+  final float[] s;
 
   /// Running maximum, running sum and the factor of the last tile, per lane.
   final float[] m = new float[MAX_PANEL];
@@ -55,6 +56,14 @@ final class Panel {
   final float[] l = new float[MAX_PANEL];
   final float[] alpha = new float[MAX_PANEL];
   final float[] lane = new float[MAX_PANEL];
+
+  /// Where it is among its keys: the interval of `some`, the next key, the interval of `every`; and
+  /// whether all keys of the unfinished tile are open to all its queries.
+  int interval;
+
+  int next;
+  int open;
+  boolean full;
 
   /// The keys of the current tile, and where they start in the packed keys and values.
   int rows;
@@ -90,6 +99,25 @@ final class Panel {
 
   /// Packed keys and values, where this worker packs for itself.
   final PackedHead own = new PackedHead();
+
+  /// The first panel of a worker.
+  Panel() {
+    s = new float[(TILE + 2) * MAX_PANEL];
+  }
+
+  /// A further panel of the same worker.
+  Panel(Panel first) {
+    s = first.s;
+  }
+
+  /// Starts with the first key again.
+  void rewind() {
+    interval = 0;
+    next = 0;
+    open = 0;
+    full = true;
+    rows = 0;
+  }
 
   /// Starts a panel of `count` lanes.
   void start(int batchEntry, int count) {

@@ -6,22 +6,31 @@ import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What one run at a time works in: a panel for each worker and a ring of packed heads. Kept
-/// between runs.
+/// What one run at a time works in: a bunch of panels for each worker and a ring of packed heads.
+/// Kept between runs.
 final class Workspace {
   private final FewQueriesSpace fewQueries = new FewQueriesSpace();
   private WeakReference<Bound> bound = new WeakReference<>(null);
-  private Panel[] panels = new Panel[0];
+  private Panel[][] panels = new Panel[0][];
   private PackedHead[] heads = new PackedHead[0];
   private int ring;
 
-  /// Makes room for this many workers and packed heads.
-  void prepare(int workers, int packedHeads) {
+  /// Makes room for this many workers, panels of each, and packed heads.
+  void prepare(int workers, int bunch, int packedHeads) {
     if (panels.length < workers) {
       int from = panels.length;
       panels = Arrays.copyOf(panels, workers);
       for (int i = from; i < workers; i++) {
-        panels[i] = new Panel();
+        panels[i] = new Panel[] {new Panel()};
+      }
+    }
+    for (int i = 0; i < workers; i++) {
+      int from = panels[i].length;
+      if (from < bunch) {
+        panels[i] = Arrays.copyOf(panels[i], bunch);
+        for (int n = from; n < bunch; n++) {
+          panels[i][n] = new Panel(panels[i][0]);
+        }
       }
     }
     if (heads.length < packedHeads) {
@@ -64,9 +73,9 @@ final class Workspace {
     bound = new WeakReference<>(runs);
   }
 
-  /// The panel of a worker.
-  Panel panel(int worker) {
-    return panels[worker];
+  /// A panel of a worker.
+  Panel panel(int worker, int number) {
+    return panels[worker][number];
   }
 
   /// The place in the ring of a unit.

@@ -20,6 +20,7 @@ import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -195,6 +196,19 @@ final class PairwiseBehaviourTests {
     for (int threads : new int[] {2, 3, 8}) {
       Result many =
           run(new Engine(Settings.defaults().threads(threads)), mechanism, inputs, captures());
+      assertEquals(one.arrays(), many.arrays());
+    }
+  }
+
+  /** With one thread panels go through the keys in bunches, with eight each by itself. */
+  @Test
+  void keysBeyondTheCacheInStretchesChangeNoBit() {
+    Inputs inputs = qkv(1, 2, 230, 9_000, 128);
+    Scope scattered = new Scope.Strided(7).and(Scope.window(6_000, 300));
+    for (Scope scope : List.of(Scope.full(), Scope.causal(), scattered)) {
+      Pairwise mechanism = scaled().within(scope).placed(Placement.end());
+      Result one = run(new Engine(Settings.defaults().threads(1)), mechanism, inputs, captures());
+      Result many = run(new Engine(Settings.defaults().threads(8)), mechanism, inputs, captures());
       assertEquals(one.arrays(), many.arrays());
     }
   }
