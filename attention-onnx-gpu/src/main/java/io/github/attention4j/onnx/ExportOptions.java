@@ -50,6 +50,10 @@ public record ExportOptions(
               + ", got "
               + opset);
     }
+    if (externalThreshold < 0) {
+      throw new IllegalArgumentException(
+          "external_threshold: expected >= 0, got " + externalThreshold);
+    }
     inputs = Set.copyOf(inputs);
     ranks = Map.copyOf(ranks);
   }

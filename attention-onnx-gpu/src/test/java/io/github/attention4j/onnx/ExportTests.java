@@ -10,6 +10,7 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.github.attention4j.api.Attention;
@@ -84,6 +85,33 @@ final class ExportTests {
                                   fused ? "fused" : "portable"),
                               file);
                       GraphRules.check(ModelProto.parseFrom(Files.readAllBytes(file)));
+                    }
+                  }
+                }));
+  }
+
+  /// By the runtime's rules of types: it has no kernels for bfloat16 on the CPU, but must not find
+  /// a file wrong.
+  @TestFactory
+  Stream<DynamicTest> bfloat16IsWrittenWhereOperatorsTakeIt() {
+    return Examples.all().stream()
+        .map(example ->
+            DynamicTest.dynamicTest(
+                example.name(),
+                () -> {
+                  for (String opset : List.of("17", "24")) {
+                    Path file = folder.resolve("bfloat16.onnx");
+                    new OnnxExporter()
+                        .export(
+                            example.request(), Map.of("opset", opset, "dtype", "bfloat16"), file);
+                    try (OrtSession session =
+                        Engine.sharedEnvironment().createSession(file.toString())) {
+                      assertTrue(session.getNumOutputs() > 0);
+                    } catch (OrtException refused) {
+                      assertEquals(
+                          OrtException.OrtErrorCode.ORT_NOT_IMPLEMENTED,
+                          refused.getCode(),
+                          String.valueOf(refused.getMessage()));
                     }
                   }
                 }));

@@ -86,6 +86,34 @@ final class GraphRules {
       assertTyped(info);
     }
     check(model.getGraph(), new HashSet<>(), new HashSet<>(), new HashSet<>());
+    Set<String> read = new HashSet<>();
+    collectRead(model.getGraph(), read);
+    assertRead(model.getGraph(), read);
+  }
+
+  private static void collectRead(GraphProto graph, Set<String> read) {
+    graph.getOutputList().forEach(output -> read.add(output.getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      read.addAll(node.getInputList());
+      node.getAttributeList().stream()
+          .filter(AttributeProto::hasG)
+          .forEach(attribute -> collectRead(attribute.getG(), read));
+    }
+  }
+
+  /// Nothing is made or stored in vain.
+  private static void assertRead(GraphProto graph, Set<String> read) {
+    for (TensorProto tensor : graph.getInitializerList()) {
+      assertTrue(read.contains(tensor.getName()), "nothing reads " + tensor.getName());
+    }
+    for (NodeProto node : graph.getNodeList()) {
+      assertTrue(
+          node.getOutputList().stream().anyMatch(read::contains),
+          "nothing reads " + node.getName());
+      node.getAttributeList().stream()
+          .filter(AttributeProto::hasG)
+          .forEach(attribute -> assertRead(attribute.getG(), read));
+    }
   }
 
   private static void collectDomains(GraphProto graph, Set<String> domains) {

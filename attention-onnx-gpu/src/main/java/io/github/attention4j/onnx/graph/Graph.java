@@ -432,6 +432,7 @@ public final class Graph {
   /// @param doc of the graph
   public ModelProto.Builder model(String name, String doc) {
     GraphProto.Builder graph = main.clone().setName(name).setDocString(doc);
+    UnreadNodes.remove(graph, outputs.stream().map(Signature.Slot::tensor).toList());
     for (Signature.Slot slot : inputs) {
       graph.addInput(info(slot));
     }

@@ -7,12 +7,11 @@ import io.github.attention4j.onnx.proto.TensorProto;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /// A graph written as a file, or as a file and its external data.
 public final class ModelFile {
@@ -32,7 +31,10 @@ public final class ModelFile {
       throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
-      throw new IOException(file + ": there is no folder " + folder);
+      throw new NoSuchFileException(file.toString(), null, "there is no folder to write it into");
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
     }
     ModelProto.Builder model = graph.model(name, doc);
     metadata.forEach((key, value) -> model.addMetadataProps(SessionModel.entry(key, value)));
@@ -41,12 +43,14 @@ public final class ModelFile {
       size += array.shape().elements() * graph.stored(array).bytes();
     }
     Path data = folder.resolve(file.getFileName() + ".data");
-    Path temporaryData = null;
-    Path temporary = part(folder, file);
-    try {
+    try (PartFile part = new PartFile(file.toAbsolutePath())) {
       if (size > threshold) {
-        temporaryData = part(folder, data);
-        writeOutside(graph, model.getGraphBuilder(), data.getFileName().toString(), temporaryData);
+        try (PartFile outside = new PartFile(data)) {
+          writeOutside(
+              graph, model.getGraphBuilder(), data.getFileName().toString(), outside.path());
+          write(model.build(), part.path());
+          outside.moveToItsPlace();
+        }
       } else {
         graph
             .parameters()
@@ -57,27 +61,16 @@ public final class ModelFile {
                   .addInitializer(
                       SessionModel.header(parameter, type, array).setRawData(type.encode(array)));
             });
+        write(model.build(), part.path());
       }
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
-        model.build().writeTo(out);
-      }
-      if (temporaryData != null) {
-        move(temporaryData, data);
-      }
-      move(temporary, file);
-    } finally {
-      Files.deleteIfExists(temporary);
-      if (temporaryData != null) {
-        Files.deleteIfExists(temporaryData);
-      }
+      part.moveToItsPlace();
     }
   }
 
-  /// A new file beside another, readable by whom any new file is: temporary files of the platform
-  /// are their owner's alone, and would stay so after the move.
-  private static Path part(Path folder, Path file) throws IOException {
-    String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
-    return Files.createFile(folder.resolve("." + file.getFileName() + "." + unique + ".part"));
+  private static void write(ModelProto model, Path file) throws IOException {
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      model.writeTo(out);
+    }
   }
 
   private static void writeOutside(Graph graph, GraphProto.Builder main, String location, Path data)
@@ -103,14 +96,6 @@ public final class ModelFile {
                 .addExternalData(SessionModel.entry("length", Long.toString(length))));
         offset += length;
       }
-    }
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException _) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 /// @param name of the value
 /// @param type of its elements
 public record Value(Graph graph, String name, Type type) {
+  /// From here on TopK takes bfloat16.
+  private static final int TOP_BFLOAT16_OPSET = 24;
 
   // Arithmetic.
 
@@ -355,6 +357,11 @@ public record Value(Graph graph, String name, Type type) {
   ///
   /// @param count int64 `[1]`
   public List<Value> top(Value count) {
+    if (type == Type.BFLOAT16 && graph.opset() < TOP_BFLOAT16_OPSET) {
+      // Every bfloat16 is a float32: the same order, and back without rounding.
+      List<Value> wide = cast(Type.FLOAT).top(count);
+      return List.of(wide.get(0).cast(type), wide.get(1));
+    }
     return graph.node(
         "",
         "TopK",

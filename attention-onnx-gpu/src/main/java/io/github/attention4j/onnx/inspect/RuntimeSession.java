@@ -21,10 +21,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A model with an extension, loaded by ONNX Runtime.
 final class RuntimeSession implements AutoCloseable {
+  /// How the runtime says that a node failed; an assertion names its source and its condition.
+  private static final Pattern LOCATED =
+      Pattern.compile(
+          ".*while running (\\S+) node\\. Name:'([^']*)' Status Message: (?:\\S+:\\d+ .*? was false\\. ?)?(.+)");
+
   private final ModelFile file;
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -124,7 +132,14 @@ final class RuntimeSession implements AutoCloseable {
       return new Fetched(arrays);
     } catch (OrtException failed) {
       throw new IllegalArgumentException(
-          file.path() + ": the model does not run on these inputs: " + message(failed), failed);
+          file.path()
+              + ": the model does not run on "
+              + given.names().stream()
+                  .map(name -> name + " " + given.get(name).shape())
+                  .collect(Collectors.joining(", "))
+              + ": "
+              + plain(message(failed)),
+          failed);
     } finally {
       open.forEach(OnnxTensor::close);
       // The tensors read the arrays' own memory.
@@ -136,6 +151,14 @@ final class RuntimeSession implements AutoCloseable {
     String message = String.valueOf(exception == null ? null : exception.getMessage());
     int line = message.indexOf('\n');
     return line < 0 ? message : message.substring(0, line);
+  }
+
+  /// What went wrong and where, without where in the runtime's own sources.
+  private static String plain(String message) {
+    Matcher located = LOCATED.matcher(message);
+    return located.matches()
+        ? located.group(1) + " node '" + located.group(2) + "': " + located.group(3)
+        : message;
   }
 
   @Override

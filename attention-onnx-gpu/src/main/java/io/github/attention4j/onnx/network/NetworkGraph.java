@@ -89,7 +89,8 @@ public final class NetworkGraph {
                 + node.name()
                 + ": "
                 + forgets
-                + " does not go on from earlier steps in a graph; run the whole sequence");
+                + " does not go on from earlier steps in a graph, which remembers what Append"
+                + " nodes hold; run the whole sequence");
       }
     }
     return reasons;
