@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,17 +38,16 @@ class LongformerTests {
 
   @TempDir Path folder;
 
-  private Safetensors weights;
-
-  @BeforeEach
-  void parameters() throws IOException {
-    weights = Providers.resource("fixtures/bert/model.safetensors");
-  }
-
   /**
    * @param shift what the projections of global tokens differ by from the others
    */
   private Path longformer(String window, float shift) throws IOException {
+    return write(folder.resolve("longformer"), window, shift);
+  }
+
+  /** Writes such a model into a folder. */
+  static Path write(Path target, String window, float shift) throws IOException {
+    Safetensors weights = Providers.resource("fixtures/bert/model.safetensors");
     Map<String, NdArray> renamed = new LinkedHashMap<>();
     for (String name : weights.names()) {
       String own = name.replaceFirst("^bert\\.", "longformer.");
@@ -62,7 +60,7 @@ class LongformerTests {
         renamed.put(own.replaceFirst("self\\.(query|key|value)", "self.$1_global"), moved);
       }
     }
-    Path target = Files.createDirectories(folder.resolve("longformer"));
+    Files.createDirectories(target);
     SafetensorsWriter.write(target.resolve("model.safetensors"), renamed, Map.of());
     Files.writeString(
         target.resolve("config.json"),
@@ -92,7 +90,7 @@ class LongformerTests {
   }
 
   /** The first token of both, and one more of the second. */
-  private static Inputs withGlobal() {
+  static Inputs withGlobal() {
     long[] global = new long[2 * LENGTH];
     global[0] = 1;
     global[LENGTH] = 1;
@@ -113,6 +111,7 @@ class LongformerTests {
 
   private Result roberta(AttentionProvider provider) throws IOException {
     Path target = Files.createDirectories(folder.resolve("roberta"));
+    Safetensors weights = Providers.resource("fixtures/bert/model.safetensors");
     Map<String, NdArray> same = new LinkedHashMap<>();
     for (String name : weights.names()) {
       same.put(name.replaceFirst("^bert\\.", "roberta."), weights.get(name));

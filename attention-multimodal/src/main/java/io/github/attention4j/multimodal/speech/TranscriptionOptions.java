@@ -41,14 +41,14 @@ public record TranscriptionOptions(
       throw new IllegalArgumentException(
           "temperatures: expected at least one, each from 0 to 10, got " + temperatures);
     }
-    if (beam < 1 || bestOf < 1 || !(patience > 0)) {
-      throw new IllegalArgumentException(
-          "beam, bestOf, patience: expected at least 1, 1 and above 0, got "
-              + beam
-              + ", "
-              + bestOf
-              + ", "
-              + patience);
+    if (beam < 1) {
+      throw new IllegalArgumentException("beam: expected >= 1, got " + beam);
+    }
+    if (bestOf < 1) {
+      throw new IllegalArgumentException("bestOf: expected >= 1, got " + bestOf);
+    }
+    if (!(patience > 0)) {
+      throw new IllegalArgumentException("patience: expected > 0, got " + patience);
     }
   }
 
