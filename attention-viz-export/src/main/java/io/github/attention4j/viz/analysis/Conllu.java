@@ -1,8 +1,6 @@
 package io.github.attention4j.viz.analysis;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,24 +54,22 @@ public final class Conllu {
   public static List<Sentence> read(Path file) throws IOException {
     List<Sentence> sentences = new ArrayList<>();
     List<Word> words = new ArrayList<>();
-    int number = 0;
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
-        if (line.isBlank()) {
-          end(sentences, words);
-        } else if (!line.startsWith("#")) {
-          String[] columns = line.split("\t", -1);
-          if (columns.length != COLUMNS) {
-            throw new IllegalArgumentException(
-                file + ":" + number + ": expected 10 columns, got " + columns.length);
+    TextLines.read(
+        file,
+        (number, line) -> {
+          if (line.isBlank()) {
+            end(sentences, words);
+          } else if (!line.startsWith("#")) {
+            String[] columns = line.split("\t", -1);
+            if (columns.length != COLUMNS) {
+              throw new IllegalArgumentException(
+                  file + ":" + number + ": expected 10 columns, got " + columns.length);
+            }
+            if (!PASSED_OVER.matcher(columns[0]).matches()) {
+              words.add(word(columns, file, number));
+            }
           }
-          if (!PASSED_OVER.matcher(columns[0]).matches()) {
-            words.add(word(columns, file, number));
-          }
-        }
-      }
-    }
+        });
     end(sentences, words);
     return sentences;
   }
@@ -85,7 +81,7 @@ public final class Conllu {
     }
   }
 
-  private static Word word(String[] columns, Path file, int number) {
+  private static Word word(String[] columns, Path file, long number) {
     try {
       return new Word(columns[1], Integer.parseInt(columns[6]) - 1, columns[7].split(":", 2)[0]);
     } catch (NumberFormatException malformed) {

@@ -2,9 +2,7 @@ package io.github.attention4j.viz.analysis;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,15 +36,13 @@ public record CoreferenceText(List<String> words, List<Coreference.Mention> ment
   /// @throws IllegalArgumentException if a line is something else; names the file and the line
   public static List<CoreferenceText> read(Path file) throws IOException {
     List<CoreferenceText> texts = new ArrayList<>();
-    int number = 0;
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
-        if (!line.isBlank()) {
-          texts.add(parse(line, file + ":" + number));
-        }
-      }
-    }
+    TextLines.read(
+        file,
+        (number, line) -> {
+          if (!line.isBlank()) {
+            texts.add(parse(line, file + ":" + number));
+          }
+        });
     return texts;
   }
 

@@ -13,7 +13,7 @@ public record Pace(int rounds, double warmUpSeconds, double turnSeconds) {
       throw new IllegalArgumentException("rounds: expected >= 1, got " + rounds);
     }
     if (!(warmUpSeconds >= 0 && warmUpSeconds < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("warmUpSeconds: expected >= 0, got " + warmUpSeconds);
+      throw new IllegalArgumentException("warm-up: expected >= 0, got " + warmUpSeconds);
     }
   }
 

@@ -44,7 +44,8 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  attention align talk.wav --model whisper-tiny/",
-      "  attention align interview.wav --model whisper-small/ --language de --task translate --beam 5 --format srt --out subtitles/",
+      "  attention align talk.wav --model whisper-tiny/ --language de --task translate",
+      "  attention align talk.wav --model whisper-tiny/ --beam 5 --format srt --out srt/",
     })
 final class AlignCommand implements Callable<Integer> {
   /** What is done with speech. */

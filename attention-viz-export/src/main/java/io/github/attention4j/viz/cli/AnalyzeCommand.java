@@ -10,9 +10,9 @@ import io.github.attention4j.viz.analysis.HeadAnalysis;
 import io.github.attention4j.viz.analysis.RoleScore;
 import io.github.attention4j.viz.analysis.SemanticAssociation;
 import io.github.attention4j.viz.analysis.SyntacticRoles;
+import io.github.attention4j.viz.analysis.TextLines;
 import io.github.attention4j.viz.format.TraceFile;
 import jakarta.inject.Inject;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -55,7 +56,7 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention analyze attention-out/trace.safetensors",
       "  attention analyze --texts sentences.txt --model dates --out roles",
-      "  attention analyze --texts sentences.txt --model bert.onnx --tokenizer tokenizer.json",
+      "  attention analyze --texts sentences.txt --model bert.onnx",
       "  attention analyze --conllu treebank.conllu --model bert-folder",
       "  attention analyze --coreference dev.jsonl --model bert-folder",
       "  attention analyze part1/analysis.json part2/analysis.json --out both",
@@ -188,37 +189,63 @@ final class AnalyzeCommand implements Callable<Integer> {
   /** Every text is one step; after a kill at most the steps of the last seconds are done again. */
   private AnalysisFile stream(Path file, Path state) throws IOException {
     String name = modelName();
+    long total = texts(file);
     Map<String, String> source = new LinkedHashMap<>();
     source.put("model", name);
     source.put("texts", String.valueOf(file.getFileName()));
     source.put("sha256", sha256(file));
     HeadAnalysis analysis = resumed(state, source);
     long done = analysis.texts();
-    long total;
-    try (var lines = Files.lines(file)) {
-      total = lines.filter(line -> !line.isBlank()).count();
-    }
-    long saved = System.nanoTime();
-    try (TextSource loaded = open(name);
-        BufferedReader reader = Files.newBufferedReader(file)) {
-      long number = 0;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (line.isBlank() || number++ < done) {
-          continue;
-        }
-        terminal.progress(number + " of " + total + " texts");
-        analysis.add(loaded.trace(line));
-        if (System.nanoTime() - saved > BETWEEN_SAVES.toNanos()) {
-          new AnalysisFile(source, analysis).write(state);
-          saved = System.nanoTime();
-        }
-      }
+    try (TextSource loaded = open(name)) {
+      long[] saved = {System.nanoTime()};
+      long[] seen = {0};
+      TextLines.read(
+          file,
+          (line, text) -> {
+            if (text.isBlank() || seen[0]++ < done) {
+              return;
+            }
+            terminal.progress(seen[0] + " of " + total + " texts");
+            analysis.add(of(file, line, () -> loaded.trace(text)));
+            if (System.nanoTime() - saved[0] > BETWEEN_SAVES.toNanos()) {
+              new AnalysisFile(source, analysis).write(state);
+              saved[0] = System.nanoTime();
+            }
+          });
     }
     return new AnalysisFile(source, analysis);
   }
 
+  /** How many texts a file has: one at least, or there is nothing to say. */
+  private static long texts(Path file) throws IOException {
+    long[] count = {0};
+    TextLines.read(file, (_, text) -> count[0] += text.isBlank() ? 0 : 1);
+    if (count[0] == 0) {
+      throw new IllegalArgumentException(file + ": expected a text, found only empty lines");
+    }
+    return count[0];
+  }
+
+  /** What comes of one text. */
+  @FunctionalInterface
+  private interface Step<T> {
+    T take() throws IOException;
+  }
+
+  /** What comes of the text in a line; what is wrong with it is said with the line's number. */
+  private static <T> T of(Path file, long line, Step<T> step) throws IOException {
+    try {
+      return step.take();
+    } catch (IllegalArgumentException refused) {
+      throw new IllegalArgumentException(file + ":" + line + ": " + refused.getMessage(), refused);
+    }
+  }
+
   private SyntacticRoles followed(Path file) throws IOException {
     List<Conllu.Sentence> sentences = Conllu.read(file);
+    if (sentences.isEmpty()) {
+      throw new IllegalArgumentException(file + ": expected a sentence, found none");
+    }
     SyntacticRoles roles = new SyntacticRoles();
     try (TextSource loaded = open(modelName())) {
       for (int i = 0; i < sentences.size(); i++) {
@@ -232,6 +259,9 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   private Coreference resolved(Path file) throws IOException {
     List<CoreferenceText> read = CoreferenceText.read(file);
+    if (read.isEmpty()) {
+      throw new IllegalArgumentException(file + ": expected a text, found none");
+    }
     Coreference coreferences = new Coreference();
     try (TextSource loaded = open(modelName())) {
       for (int i = 0; i < read.size(); i++) {
@@ -246,24 +276,28 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   private List<SemanticAssociation> associated(Path file) throws IOException {
     List<List<SemanticAssociation>> scores = new ArrayList<>();
-    try (TextSource loaded = open(modelName());
-        BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (!line.isBlank()) {
-          terminal.progress((scores.size() + 1) + " texts");
-          AttentionTrace trace = loaded.trace(line);
-          float[][] embeddings = loaded.embeddings(line);
-          scores.add(
-              trace.maps().stream()
-                  .filter(map -> map.queries().equals(map.keys()))
-                  .filter(map -> map.keys().size() == embeddings.length)
-                  .flatMap(map -> SemanticAssociation.of(map, embeddings).stream())
-                  .toList());
-        }
-      }
+    long total = texts(file);
+    try (TextSource loaded = open(modelName())) {
+      TextLines.read(
+          file,
+          (line, text) -> {
+            if (!text.isBlank()) {
+              terminal.progress((scores.size() + 1) + " of " + total + " texts");
+              AttentionTrace trace = of(file, line, () -> loaded.trace(text));
+              scores.add(associated(trace, loaded.embeddings(text)));
+            }
+          });
     }
     terminal.endProgress();
     return SemanticAssociation.over(scores);
+  }
+
+  private static List<SemanticAssociation> associated(AttentionTrace trace, float[][] embeddings) {
+    return trace.maps().stream()
+        .filter(map -> map.queries().equals(map.keys()))
+        .filter(map -> map.keys().size() == embeddings.length)
+        .flatMap(map -> SemanticAssociation.of(map, embeddings).stream())
+        .toList();
   }
 
   private TextSource open(String name) throws IOException {
@@ -285,9 +319,12 @@ final class AnalyzeCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "out: "
               + state
-              + " holds another analysis ("
-              + before.source()
-              + "); expected an empty folder or the same model and texts");
+              + " is another analysis, of "
+              + before.source().entrySet().stream()
+                  .filter(entry -> !entry.getKey().equals("sha256"))
+                  .map(entry -> entry.getKey() + " " + entry.getValue())
+                  .collect(Collectors.joining(", "))
+              + ": name another folder with --out, or remove the file");
     }
     terminal.err().println("continuing after " + before.analysis().texts() + " texts");
     return before.analysis();

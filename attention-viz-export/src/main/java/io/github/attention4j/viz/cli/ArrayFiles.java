@@ -40,10 +40,10 @@ final class ArrayFiles {
     }
   }
 
-  /** Refuses a name whose end is no format, before any work is done. */
-  static Path checked(Path file) {
+  /** Refuses what cannot be written, or whose end is no format, before any work is done. */
+  static Path checked(Path file) throws IOException {
     format(file);
-    return file;
+    return OutputFile.checked(file);
   }
 
   private static Format format(Path file) {

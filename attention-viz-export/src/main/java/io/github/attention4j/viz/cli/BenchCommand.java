@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -41,8 +42,9 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Measure on a machine that does nothing else. What a provider refuses stands in the table with its reason.",
       "",
-      "Example: attention bench --only prefill,decode --output bench.json",
-      "Example: attention bench --compare --chart comparison.html",
+      "Examples:",
+      "  attention bench --only prefill,decode --output bench.json",
+      "  attention bench --compare --chart comparison.html",
     })
 final class BenchCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -105,6 +107,9 @@ final class BenchCommand implements Callable<Integer> {
     }
     if (compare && !only.isEmpty()) {
       throw new IllegalArgumentException("--only: not expected together with --compare");
+    }
+    for (Path file : Stream.concat(output.stream(), chart.stream()).toList()) {
+      OutputFile.checked(file);
     }
     Pace usual = full ? Pace.thorough() : Pace.quick();
     Pace counted = rounds.map(usual::rounds).orElse(usual);

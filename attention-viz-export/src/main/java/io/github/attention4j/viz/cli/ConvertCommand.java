@@ -39,7 +39,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  attention convert attention-out/trace.safetensors --to report",
-      "  attention convert trace.safetensors --to csv --top-k 3 --kind cross --output cross.csv",
+      "  attention convert trace.safetensors --to csv --top-k 3 --output top.csv",
     })
 final class ConvertCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -77,7 +77,7 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--top-k",
       paramLabel = "K",
       description = "csv, vega-lite: only the K strongest keys of each query.")
-  private int topK;
+  private Optional<Integer> topK = Optional.empty();
 
   @Option(
       names = "--threshold",
@@ -106,17 +106,27 @@ final class ConvertCommand implements Callable<Integer> {
             kind.map(ConvertCommand::kind),
             layer,
             head,
-            topK,
+            topK.map(ConvertCommand::atLeastOne).orElse(0),
             threshold,
             pairStart.or(() -> pairStart(read)));
     Path file = output.orElseGet(() -> beside(target));
     if (file.toAbsolutePath().normalize().equals(trace.toAbsolutePath().normalize())) {
       throw new IllegalArgumentException(
-          "output: expected another file than the trace, got " + file);
+          "output: expected another file than the trace, got "
+              + file
+              + (output.isEmpty() ? ": name one with --output" : ""));
     }
+    OutputFile.checked(file);
     target.write(read, TraceFile.norms(trace, read), options, file);
     terminal.out().println("wrote " + file);
     return ExitCode.OK;
+  }
+
+  private static int atLeastOne(int keys) {
+    if (keys < 1) {
+      throw new IllegalArgumentException("top-k: expected >= 1, got " + keys);
+    }
+    return keys;
   }
 
   /** Where the second text begins, as 'explain --pair' notes it. */

@@ -8,6 +8,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +22,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Errors {
   /** Set to anything to see where an error comes from. */
   private static final String DEBUG = "ATTENTION_DEBUG";
+
+  private static final Pattern CHOICES = Pattern.compile("expected one of \\[[A-Z_, ]+]");
 
   private final Terminal terminal;
 
@@ -42,7 +47,22 @@ final class Errors {
           + unmatched.getUnmatched().getFirst()
           + "'";
     }
-    return exception.getMessage() + " (see '" + spec.qualifiedName() + " --help')";
+    return plain(text(exception)) + " (see '" + spec.qualifiedName() + " --help')";
+  }
+
+  /** What the parser says, without the words of a programmer. */
+  private static String plain(String message) {
+    String plain =
+        message
+            .replaceFirst("^Error: ", "")
+            .replaceFirst("option option ", "option ")
+            .replaceFirst(" \\(case-insensitive\\) but was ", ", got ")
+            .replaceFirst("is not an? (int|long)$", "is not a whole number")
+            .replaceFirst("is not a double$", "is not a number");
+    // Constants of a program are capitals, what is typed is not.
+    Matcher choices = CHOICES.matcher(plain);
+    return choices.replaceFirst(
+        found -> Matcher.quoteReplacement(found.group().toLowerCase(Locale.ROOT)));
   }
 
   int failed(Exception exception, CommandLine command, ParseResult parsed) {

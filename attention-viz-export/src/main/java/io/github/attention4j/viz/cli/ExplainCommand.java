@@ -27,13 +27,14 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "explain",
-    header = "Runs a text model and shows what it looked at.",
+    header = "Runs a model and shows what it looked at.",
     description = {
       "Prints the prediction, a map of the attention (rows are the output, columns the input), and for every head of the "
           + "cross-attention what it aligns. Writes report.html, one page to look around in, offline, and "
           + "all maps as trace.safetensors.",
       "",
-      "The model 'dates' comes with attention4j: it turns dates as people write them, in 20 languages, into ISO 8601.",
+      "Two models come with attention4j: 'dates' turns dates as people write them, in 20 languages, into ISO 8601; 'induction' goes "
+          + "on with letters that repeat, by a circuit that is known.",
       "",
       "An ONNX file may come from anyone: its attention is found, read and checked. A checkpoint folder of a known architecture is "
           + "run here. Both read a text with the tokenizer.json beside them, a picture, or arrays; which input of the model is "
@@ -49,11 +50,11 @@ import picocli.CommandLine.ParentCommand;
       "Examples:",
       "  attention explain \"Thursday, May 2, 2052\"",
       "  attention explain --provider onnx --layer 0 --head 2 \"22 grudnia 2087\"",
-      "  attention explain --model bert.onnx --tokenizer tokenizer.json --text \"the cat sat\" --words",
+      "  attention explain --model bert.onnx --text \"the cat sat\" --words",
       "  attention explain --model opus-mt-en-de/ --text \"Good morning\"",
       "  attention explain --model vit.onnx --image cat.png",
       "  attention explain --model bert.onnx --ids 101,2023,2003,102 --layers 3,4",
-      "  attention explain --model bert-base-uncased/ --inputs sentences.safetensors",
+      "  attention explain --model bert-base-uncased/ --inputs texts.safetensors",
     })
 final class ExplainCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -71,7 +72,7 @@ final class ExplainCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "NAME|DIR|FILE.onnx",
       defaultValue = "dates",
-      description = "A model that comes with attention4j, or a folder with one (${DEFAULT-VALUE}).")
+      description = "dates, induction, an ONNX file, or a checkpoint folder (${DEFAULT-VALUE}).")
   private String model = "dates";
 
   @Option(
@@ -118,18 +119,34 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (text.isPresent() && reading.text().isPresent()) {
+      throw new IllegalArgumentException("text: expected either TEXT or --text, got both");
+    }
+    Optional<String> whole = text.or(reading::text);
     Path path = Path.of(model);
-    if (ForeignModel.isOne(path)) {
-      return new PublishedExplanation(reading, out, terminal)
-          .onnx(path, text, inputs, root.options().settings());
-    }
-    if (PublishedExplanation.isFolder(model) && inputs.isEmpty()) {
-      return new PublishedExplanation(reading, out, terminal)
-          .folder(path, text, root.options().execution(providers));
-    }
-    if (reading.any()) {
+    boolean foreign = ForeignModel.isOne(path);
+    boolean folder = !foreign && inputs.isEmpty() && PublishedExplanation.isFolder(model);
+    if ((foreign || folder) && (layer.isPresent() || head.isPresent())) {
       throw new IllegalArgumentException(
-          "model: expected an ONNX file or a checkpoint folder for --text, --ids, --image and --input, got '"
+          "layer, head: expected --layers and --heads for '"
+              + model
+              + "'; these choose the map that is printed of a model that comes with attention4j");
+    }
+    if (picture.isPresent() && (foreign || inputs.isEmpty())) {
+      throw new IllegalArgumentException(
+          "picture: expected a checkpoint folder and --inputs with it; a picture to read is --image");
+    }
+    if (foreign) {
+      return new PublishedExplanation(reading, out, terminal)
+          .onnx(path, whole, inputs, root.options().settings());
+    }
+    if (folder) {
+      return new PublishedExplanation(reading, out, terminal)
+          .folder(path, whole, root.options().execution(providers));
+    }
+    if (reading.anyBesidesText()) {
+      throw new IllegalArgumentException(
+          "model: expected an ONNX file or a checkpoint folder for --pair, --target, --ids, --image and --input, got '"
               + model
               + "'");
     }
@@ -140,7 +157,7 @@ final class ExplainCommand implements Callable<Integer> {
               + "'; --layer and --head choose what is printed");
     }
     if (inputs.isPresent()) {
-      if (text.isPresent()) {
+      if (whole.isPresent()) {
         throw new IllegalArgumentException("expected either TEXT or --inputs");
       }
       return new GivenTensors(model, inputs.get(), picture, reading.norms(), out)
@@ -152,11 +169,8 @@ final class ExplainCommand implements Callable<Integer> {
               + model
               + "'");
     }
-    if (picture.isPresent()) {
-      throw new IllegalArgumentException("picture: expected --inputs with it");
-    }
-    String given = text.isPresent() ? text.get() : firstLine();
-    OutputFolder folder = OutputFolder.prepare(out);
+    String given = whole.isPresent() ? whole.get() : firstLine();
+    OutputFolder target = OutputFolder.prepare(out);
     terminal.progress("loading " + model);
     try (TextModel loaded = Models.load(model, root.options().execution(providers))) {
       terminal.progress("running " + loaded.name() + " on " + loaded.device());
@@ -164,9 +178,9 @@ final class ExplainCommand implements Callable<Integer> {
       AttentionTrace trace = explanation.trace();
       AttentionMap map = printed(trace.maps());
       List<Integer> heads = heads(map);
-      Path traceFile = folder.file("trace.safetensors");
+      Path traceFile = target.file("trace.safetensors");
       TraceFile.write(trace, traceFile);
-      Path report = folder.file("report.html");
+      Path report = target.file("report.html");
       Report.of(trace).write(report);
       terminal.endProgress();
       terminal.out().println(explanation.prediction());
@@ -193,7 +207,11 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private static String quoted(Explanation explanation) {
-    return String.join(", ", explanation.unknown().stream().map(each -> "'" + each + "'").toList());
+    return String.join(
+        ", ",
+        explanation.unknown().stream()
+            .map(each -> "'" + AnalyzeCommand.visible(each, 8) + "'")
+            .toList());
   }
 
   /** A map of the cross-attention if there is any. */

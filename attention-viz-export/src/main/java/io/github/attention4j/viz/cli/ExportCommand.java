@@ -33,7 +33,7 @@ import picocli.CommandLine.ParentCommand;
     footer = {
       "",
       "Examples:",
-      "  attention export spec.json --output attention.onnx --opset 23 --dialect portable",
+      "  attention export spec.json --output attention.onnx --opset 23",
       "  attention export --model dates --output dates.onnx",
     })
 final class ExportCommand implements Callable<Integer> {
@@ -103,6 +103,7 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelExporter exporter = exporter();
+    OutputFile.checked(output);
     opset.ifPresent(value -> choices.put("opset", value.toString()));
     dialect.ifPresent(value -> choices.put("dialect", value));
     dtype.ifPresent(value -> choices.put("dtype", value));

@@ -36,14 +36,14 @@ import picocli.CommandLine.ParentCommand;
       "The folder is one as published: config.json, model.safetensors (or shards), tokenizer.json, preprocessor_config.json. "
           + "Nothing else is read, and no pickle ever.",
       "",
-      "Pictures are PNG, JPEG, GIF or BMP files.",
+      "Pictures are PNG, JPEG, GIF, BMP or TIFF files.",
     },
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Examples:",
-      "  attention match cat.jpg \"a photo of a cat\" \"a photo of a dog\" --model clip-vit-base-patch32/",
-      "  attention match 1.png --image 2.png \"a boat\" \"a plane\" --model clip-vit-base-patch32/ --provider onnx",
+      "  attention match cat.jpg \"a cat\" \"a dog\" --model clip-vit-base-patch32/",
+      "  attention match 1.png --image 2.png \"a boat\" \"a plane\" --model clip-folder/",
     })
 final class MatchCommand implements Callable<Integer> {
   private final Terminal terminal;

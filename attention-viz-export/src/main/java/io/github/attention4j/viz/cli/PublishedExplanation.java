@@ -44,7 +44,7 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
 
   int onnx(Path model, Optional<String> text, Optional<Path> file, Settings settings)
       throws IOException {
-    if (file.isPresent() && text.isEmpty() && !reading.any()) {
+    if (file.isPresent() && text.isEmpty() && !reading.anyBesidesText()) {
       return arrays(model, ArrayFiles.read(file.get()), settings);
     }
     terminal.progress("loading " + model);

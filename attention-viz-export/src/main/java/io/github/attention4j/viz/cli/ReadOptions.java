@@ -2,6 +2,7 @@ package io.github.attention4j.viz.cli;
 
 import io.github.attention4j.api.NdArray;
 import io.github.attention4j.api.Tensor;
+import io.github.attention4j.api.spi.ModelPort;
 import io.github.attention4j.multimodal.checkpoint.Npy;
 import io.github.attention4j.multimodal.text.Tokenizer;
 import io.github.attention4j.viz.explain.ExplainableModel;
@@ -14,6 +15,7 @@ import io.github.attention4j.viz.report.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,10 +114,9 @@ final class ReadOptions {
     return text;
   }
 
-  /** Whether anything but arrays of a file is given. */
-  boolean any() {
-    return text.isPresent()
-        || pair.isPresent()
+  /** Whether anything but a text and arrays of a file is given. */
+  boolean anyBesidesText() {
+    return pair.isPresent()
         || target.isPresent()
         || !ids.isEmpty()
         || image.isPresent()
@@ -142,16 +143,12 @@ final class ReadOptions {
    * Runs a model on what is given.
    *
    * @param folder where its tokenizer and configuration may lie
-   * @param unnamed the text without a name
+   * @param whole the text
    * @param more arrays that are given in one file
    */
   Shown explain(
-      ExplainableModel model, Path folder, Optional<String> unnamed, Map<String, NdArray> more)
+      ExplainableModel model, Path folder, Optional<String> whole, Map<String, NdArray> more)
       throws IOException {
-    if (unnamed.isPresent() && text.isPresent()) {
-      throw new IllegalArgumentException("text: expected either TEXT or --text, got both");
-    }
-    Optional<String> whole = text.or(() -> unnamed);
     if (whole.isPresent() && !ids.isEmpty()) {
       throw new IllegalArgumentException("text: expected either a text or --ids, got both");
     }
@@ -161,6 +158,7 @@ final class ReadOptions {
       GivenText given = new GivenText(tokens, vocabulary, folder);
       boolean reads = InputMapping.readsText(model.inputs());
       boolean writes = InputMapping.writesText(model.inputs());
+      refuseIdle(model, whole, reads, writes);
       Positions source = reads ? given.source(whole, pair, ids) : null;
       Positions written =
           !writes
@@ -188,6 +186,39 @@ final class ReadOptions {
       return new Shown(explained, read.map(ReadImage::picture));
     } finally {
       tokens.ifPresent(Tokenizer::close);
+    }
+  }
+
+  /** Refuses what the model would not read: a run must not leave out what was asked for. */
+  private void refuseIdle(
+      ExplainableModel model, Optional<String> whole, boolean reads, boolean writes) {
+    for (long id : ids) {
+      if (id < 0) {
+        throw new IllegalArgumentException("ids: expected numbers >= 0, got " + id);
+      }
+    }
+    List<String> idle = new ArrayList<>();
+    if (!reads && !writes) {
+      whole.ifPresent(_ -> idle.add("a text"));
+      target.ifPresent(_ -> idle.add("--target"));
+      if (!ids.isEmpty()) {
+        idle.add("--ids");
+      }
+    } else if (!writes) {
+      target.ifPresent(_ -> idle.add("--target"));
+    }
+    if (!reads) {
+      pair.ifPresent(_ -> idle.add("--pair"));
+    }
+    if (image.isPresent() && !InputMapping.readsPicture(model.inputs())) {
+      idle.add("--image");
+    }
+    if (!idle.isEmpty()) {
+      throw new IllegalArgumentException(
+          "inputs: the model reads "
+              + model.inputs().stream().map(ModelPort::name).toList()
+              + ", nothing that would come from "
+              + String.join(" or ", idle));
     }
   }
 

@@ -14,26 +14,27 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       ExplainCommand.class,
+      MatchCommand.class,
       AlignCommand.class,
       RunCommand.class,
       ExportCommand.class,
-      AnalyzeCommand.class,
-      MatchCommand.class,
-      ConvertCommand.class,
       ConformCommand.class,
       ProvidersCommand.class,
+      AnalyzeCommand.class,
+      ConvertCommand.class,
       BenchCommand.class,
       GenerateCompletion.class,
     },
     footer = {
       "",
       "Environment, read by the launcher:",
-      "  ATTENTION_PROVIDERS     jars with further providers, separated as a class path is",
+      "  ATTENTION_PROVIDERS     jars of further providers, separated like a class path",
       "  ATTENTION_JAVA_HOME     a JDK 25, where none is found by itself",
       "  ATTENTION_JAVA_OPTIONS  options for the JVM, such as -Xmx8g",
       "  ATTENTION_DEBUG         set to anything: errors come with a stack trace",
       "",
-      "'attention COMMAND --help' explains a command. Exit code 0: done, 1: failed, 2: bad input.",
+      "'attention COMMAND --help' explains a command.",
+      "Exit code 0: done, 1: failed, 2: bad input.",
     })
 final class RootCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -65,7 +65,7 @@ final class RunOptions {
    * @throws IllegalArgumentException with the reasons if it cannot
    */
   AttentionProvider choose(ProviderSource source, Request request, Terminal terminal) {
-    AttentionProviders found = source.load(settings());
+    AttentionProviders found = load(source);
     if (provider.isEmpty()) {
       Selection selection = found.select(request);
       selection
@@ -85,10 +85,27 @@ final class RunOptions {
 
   /** Who runs networks: the named provider alone, or for each the preferred one that can. */
   Execution execution(ProviderSource source) {
-    AttentionProviders found = source.load(settings());
+    AttentionProviders found = load(source);
     return provider
         .map(id -> Execution.on(found.named(id)))
         .orElseGet(() -> Execution.preferred(found));
+  }
+
+  /** The providers; a setting of none of them would change nothing, and is refused. */
+  private AttentionProviders load(ProviderSource source) {
+    AttentionProviders found = source.load(settings());
+    List<String> ids = found.all().stream().map(AttentionProvider::id).toList();
+    for (String key : options.keySet()) {
+      if (ids.stream().noneMatch(id -> key.startsWith(id + "."))) {
+        throw new IllegalArgumentException(
+            "option: expected a name that begins with the provider's, one of "
+                + ids
+                + ", and a dot, got '"
+                + key
+                + "'");
+      }
+    }
+    return found;
   }
 
   Settings settings() {

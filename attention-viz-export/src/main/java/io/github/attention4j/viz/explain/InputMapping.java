@@ -58,6 +58,11 @@ public record InputMapping(Inputs inputs, int copies, int sourceLength, int targ
     return new Mapper(ports, Given.NOTHING).roles.containsValue(Role.TARGET);
   }
 
+  /// Whether the model reads a picture.
+  public static boolean readsPicture(List<ModelPort> ports) {
+    return new Mapper(ports, Given.NOTHING).roles.containsValue(Role.PIXELS);
+  }
+
   /** One mapping at work. */
   private static final class Mapper {
     private final Map<ModelPort, Role> roles = new LinkedHashMap<>();

@@ -30,10 +30,9 @@ final class CircuitsVis extends JsonFormat {
     for (AttentionMap map : maps) {
       if (!map.queries().equals(first.queries()) || !map.keys().equals(first.queries())) {
         throw new IllegalArgumentException(
-            "kind: expected maps over one sequence, choose a kind of self-attention; "
-                + map.name()
-                + " is "
-                + map.label().kind().text());
+            "kind: expected maps over one sequence, got "
+                + maps.stream().map(each -> each.label().kind().text()).distinct().toList()
+                + ": choose a kind of self-attention");
       }
     }
     json.writeStartObject();

@@ -84,9 +84,9 @@ public record FormatOptions(
                   .map(map -> map.label().kind().text() + " " + map.label().layer())
                   .toList()
               + ", got "
-              + kind.map(MapLabel.Kind::text).orElse("any kind")
+              + kind.map(MapLabel.Kind::text).orElse("any kind, layer")
               + " "
-              + layer.map(String::valueOf).orElse("any layer"));
+              + layer.map(String::valueOf).orElse("of any layer"));
     }
     return chosen;
   }

@@ -251,6 +251,79 @@ final class BadInputTests {
         "dates");
   }
 
+  @Test
+  void optionsForOtherModelsAreRefused() throws IOException {
+    refused(CommandLineRun.of("explain", "x", "--ids", "1", "--out", folder), "--ids", "'dates'");
+    refused(CommandLineRun.of("explain", "x", "--text", "y"), "TEXT", "both");
+    refused(CommandLineRun.of("explain", "x", "--option", "foo=bar"), "option", "onnx", "'foo'");
+    refused(CommandLineRun.of("explain", "x", "--picture", "p.png"), "picture", "--image");
+    Path model = Files.writeString(folder.resolve("model.onnx"), "");
+    refused(CommandLineRun.of("explain", "x", "--model", model, "--layer", "0"), "--layers");
+  }
+
+  @Test
+  void aNamedTextIsATextForEmbeddedModelsToo() {
+    CommandLineRun run =
+        CommandLineRun.of("explain", "--text", "May 2, 2052", "--out", folder.resolve("out"));
+    assertEquals(0, run.exitCode(), run::err);
+    assertTrue(run.out().startsWith("2052-05-02"), run::out);
+  }
+
+  @Test
+  void charactersThatSteerATerminalAreNotPassedOn() {
+    CommandLineRun run = explain("May 2, 2052 \u001b[31m\u202e");
+    assertEquals(0, run.exitCode(), run::err);
+    assertFalse(run.out().contains("\u001b") || run.out().contains("\u202e"), run::out);
+  }
+
+  @Test
+  void whatTheParserRefusesIsSaidWithoutAProgrammersWords() {
+    refused(CommandLineRun.of("explain", "x", "--threads", "x"), "'x' is not a whole number");
+    refused(
+        CommandLineRun.of("align", "a.wav", "--model", "m", "--temperature", "x"),
+        "'x' is not a number");
+    refused(
+        CommandLineRun.of("align", "a.wav", "--model", "m", "--format", "pdf"),
+        "[text, srt, vtt, json], got 'pdf'");
+    refused(CommandLineRun.of("align", "a.wav", "--model", "m", "--beam", "0"), "beam", "got 0");
+  }
+
+  @Test
+  void outputsThatCannotBeWrittenAreRefusedBeforeTheWork() throws IOException {
+    Path spec = Files.writeString(folder.resolve("spec.json"), CAUSAL);
+    Path taken = Files.createDirectory(folder.resolve("taken.npz"));
+    Path model = Files.createDirectory(folder.resolve("taken.onnx"));
+    Path inputs = inputs(4, 4, 4);
+    refused(
+        CommandLineRun.of("run", spec, "--inputs", inputs, "--output", taken),
+        "taken.npz",
+        "expected a file, got a folder");
+    refused(CommandLineRun.of("export", spec, "--output", model), "taken.onnx", "got a folder");
+    refused(
+        CommandLineRun.of("export", spec, "--output", folder.resolve("no/m.onnx")), "no", "folder");
+    refused(CommandLineRun.of("bench", "--output", folder.resolve("no/b.json")), "no", "folder");
+    refused(CommandLineRun.of("bench", "--compare", "--chart", folder), "got a folder");
+  }
+
+  @Test
+  void textFilesThatAreNoneAreNamedWithTheLine() throws IOException {
+    Path binary = folder.resolve("binary.txt");
+    Files.write(binary, new byte[] {'a', '\n', (byte) 0xff, '\n'});
+    refused(analyze("--texts", binary), "binary.txt", "UTF-8", "line");
+    refused(analyze("--texts", folder), "text file", "folder");
+    Path empty = Files.writeString(folder.resolve("empty.txt"), "\n\n");
+    refused(analyze("--texts", empty), "empty.txt", "empty lines");
+    refused(analyze("--conllu", empty), "empty.txt", "sentence");
+    refused(analyze("--coreference", empty), "empty.txt", "text");
+    Path second = Files.writeString(folder.resolve("long.txt"), "May 2\n" + "1".repeat(99) + "\n");
+    refused(analyze("--texts", second), "long.txt:2: ", "99");
+  }
+
+  private CommandLineRun analyze(String option, Path file) {
+    return CommandLineRun.of(
+        "analyze", option, file, "--model", "dates", "--out", folder.resolve("analysis"));
+  }
+
   private CommandLineRun explain(String text) {
     return CommandLineRun.of(
         "explain", text, "--provider", "reference", "--out", folder.resolve("out"));

@@ -146,7 +146,7 @@ final class TraceCommandTests {
     Files.writeString(file, "something else\n");
     run = CommandLineRun.of("analyze", "--texts", file, "--model", "induction", "--out", whole);
     assertEquals(2, run.exitCode());
-    assertTrue(run.err().contains("holds another analysis"), run::err);
+    assertTrue(run.err().contains("is another analysis"), run::err);
   }
 
   @Test
