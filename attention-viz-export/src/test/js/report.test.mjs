@@ -7,6 +7,7 @@ const folder = new URL("../../main/resources/io/github/attention4j/viz/report/",
 const { bytesOfBase64, codesOf, dequantise, inflate } = await import(new URL("codec.mjs", folder));
 const { bestKeys, largest, meanOf, strongestCells, topKeys, topQueries } = await import(new URL("weights.mjs", folder));
 const { number, ramp, step, weightAt } = await import(new URL("scale.mjs", folder));
+const { lineLimit } = await import(new URL("lines.mjs", folder));
 const { formatPlace, parsePlace } = await import(new URL("place.mjs", folder));
 const { inDirection, segmentOf, stretches } = await import(new URL("segments.mjs", folder));
 const { spoken, visible } = await import(new URL("tokens.mjs", folder));
@@ -50,6 +51,21 @@ test("only the strongest lines are drawn, the strongest last", () => {
   assert.equal(strongestCells(WEIGHTS, 2, all, { from: 0, to: 2 }, (query) => query === 1, 9).length, 2);
 });
 
+test("all lines of few tokens, three of each of many, and what the reader chose", () => {
+  assert.deepEqual([lineLimit(null, 48), lineLimit(null, 49), lineLimit("all", 49), lineLimit("1", 2)], [Infinity, 3, Infinity, 1]);
+});
+
+test("of each query only its strongest lines, when there are many", () => {
+  const weights = Float32Array.of(0.5, 0.2, 0.3, 0.1, 0.1, 0.8);
+  const both = { from: 0, to: 2 };
+  const cells = (perQuery) => strongestCells(weights, 3, both, { from: 0, to: 3 }, () => true, 9, perQuery).map(({ query, key }) => [query, key]);
+  assert.deepEqual(cells(1), [[0, 0], [1, 2]]);
+  assert.deepEqual(cells(2), [[1, 0], [0, 2], [0, 0], [1, 2]], "of equal ones the first");
+  assert.equal(cells(undefined).length, 6);
+  const narrowed = strongestCells(weights, 3, both, { from: 0, to: 3 }, (query, key) => key !== 2, 9, 1);
+  assert.deepEqual(narrowed.map(({ query, key }) => [query, key]), [[1, 0], [0, 0]], "the strongest of those wanted");
+});
+
 test("both ramps rise or fall evenly in lightness", () => {
   for (const dark of [false, true]) {
     const light = ramp(dark).map(([r, g, b]) => 0.2126 * (r / 255) ** 2.2 + 0.7152 * (g / 255) ** 2.2 + 0.0722 * (b / 255) ** 2.2);
@@ -90,17 +106,17 @@ test("the texts of a pair are told apart, by letter, colour and pattern", () => 
 
 test("a link leads back to its place", () => {
   for (const place of [
-    { view: "head", map: 1, heads: [0, 1], query: 2, key: 1, pair: null },
-    { view: "head", map: 0, heads: [1], query: null, key: null, pair: "BA" },
-    { view: "matrix", map: 0, heads: [0, 3], query: null, key: 0, pair: null },
+    { view: "head", map: 1, heads: [0, 1], query: 2, key: 1, pair: null, top: null },
+    { view: "head", map: 0, heads: [1], query: null, key: null, pair: "BA", top: "3" },
+    { view: "matrix", map: 0, heads: [0, 3], query: null, key: 0, pair: null, top: null },
   ]) {
     assert.deepEqual(parsePlace(formatPlace(place, report), report), place);
   }
-  assert.equal(formatPlace({ view: "head", map: 1, heads: [0, 1], query: null, key: null, pair: null }, report), "#head?map=1&heads=all");
+  assert.equal(formatPlace({ view: "head", map: 1, heads: [0, 1], query: null, key: null, pair: null, top: null }, report), "#head?map=1&heads=all");
 });
 
 test("a link to what does not exist leads to something that does", () => {
-  assert.deepEqual(parsePlace("#matrix?map=9&heads=7,x,-1&query=99&key=<script>&pair=A", report), { view: "matrix", map: 0, heads: [0], query: null, key: null, pair: null });
+  assert.deepEqual(parsePlace("#matrix?map=9&heads=7,x,-1&query=99&key=<script>&pair=A&top=2", report), { view: "matrix", map: 0, heads: [0], query: null, key: null, pair: null, top: null });
   assert.equal(parsePlace("", report).view, "overview");
   assert.deepEqual(parsePlace("#head?map=1&heads=1,1,0", report).heads, [0, 1]);
 });

@@ -2,6 +2,7 @@
 
 import { strongest } from "./bars.mjs";
 import { announce, colours, el, isDark, sharpen, token } from "./dom.mjs";
+import { TOPS } from "./place.mjs";
 import { directionButtons, inDirection, pairLegend, segmentOf } from "./segments.mjs";
 import { headsName, mapName } from "./store.mjs";
 import { linesSvg } from "./svg.mjs";
@@ -13,6 +14,7 @@ import { largest, strongestCells } from "./weights.mjs";
 const ROW = 24;
 const WINDOW = 160;
 const MOST_LINES = 3000;
+const MANY_TOKENS = 48;
 
 /** Shows the lines of the chosen heads. */
 export async function showLines(panel, context, maps) {
@@ -41,7 +43,13 @@ export async function showLines(panel, context, maps) {
     return true;
   }
 
-  const shown = () => strongestCells(weights, columnsCount, rows, columns, wanted, MOST_LINES);
+  /** Whoever points at tokens wants all their lines; without that, the lines of many tokens are a thicket. */
+  function perQuery() {
+    const pointed = hovered.query ?? hovered.key ?? place.query ?? place.key;
+    return pointed !== null || selected.queries.size + selected.keys.size > 0 ? Infinity : lineLimit(place.top, rows.to - rows.from);
+  }
+
+  const shown = () => strongestCells(weights, columnsCount, rows, columns, wanted, MOST_LINES, perQuery());
 
   function draw() {
     const height = ROW * Math.max(rows.to - rows.from, columns.to - columns.from);
@@ -127,7 +135,7 @@ export async function showLines(panel, context, maps) {
     heading(store.report, place),
     el("p", { class: "note", text: "Hover or tab to a token to see its lines, click to pin it, Shift-click to select several. Queries stand left, keys right." }),
     pager(context, queries),
-    el("div", { class: "choices" }, pairLegend(queries, keys), directionButtons(context, queries, keys)),
+    el("div", { class: "choices" }, pairLegend(queries, keys), directionButtons(context, queries, keys), topButtons(context, rows.to - rows.from)),
     el("div", { class: "headview" }, queryList, el("div", { class: "linebox" }, canvas), keyList, details),
     takeButtons(`lines-${map.kind}-${map.layer}-${place.heads.join("-")}`, () => {
       const cells = shown();
@@ -143,6 +151,22 @@ export async function showLines(panel, context, maps) {
     if (first) panelToken()?.scrollIntoView({ block: "nearest" });
     first = false;
   };
+}
+
+/** How many lines of a token are drawn: as chosen, or all of few tokens and three of many. */
+export function lineLimit(top, tokens) {
+  if (top === null) return tokens > MANY_TOKENS ? 3 : Infinity;
+  return top === "all" ? Infinity : Number(top);
+}
+
+function topButtons({ place, go }, tokens) {
+  const limit = lineLimit(place.top, tokens);
+  const button = (top) =>
+    el("button", {
+      type: "button", class: "chip wide", text: top, "aria-label": top === "all" ? "show all lines" : `show the strongest ${top} of each token`,
+      "aria-pressed": String(lineLimit(top, tokens) === limit), onclick: () => go({ top }),
+    });
+  return el("div", { class: "heads", role: "group", "aria-label": "lines of each token" }, el("span", { class: "note", text: "strongest lines of each token" }), ...TOPS.map(button));
 }
 
 /** The stretch of a long text that is shown: around the pinned token. */

@@ -1,6 +1,9 @@
-// Where the reader is, as a link: #matrix?map=3&heads=1,4&query=2&key=7
+// Where the reader is, as a link: #matrix?map=3&heads=1,4&query=2&key=7; #head?map=3&heads=1&top=3
 
 import { DIRECTIONS } from "./segments.mjs";
+
+/** How many keys of each query the head view may be narrowed to. */
+export const TOPS = ["1", "3", "10", "all"];
 
 /** The place a hash names; whatever does not exist in the report falls back to something that does. */
 export function parsePlace(hash, report) {
@@ -20,6 +23,7 @@ export function parsePlace(hash, report) {
     query: whole(values.get("query"), size(report, map, "queries")),
     key: whole(values.get("key"), size(report, map, "keys")),
     pair: DIRECTIONS.includes(values.get("pair")) ? values.get("pair") : null,
+    top: TOPS.includes(values.get("top")) ? values.get("top") : null,
   };
 }
 
@@ -32,6 +36,7 @@ export function formatPlace(place, report) {
   if (place.query !== null) values.set("query", place.query);
   if (place.key !== null) values.set("key", place.key);
   if (place.pair) values.set("pair", place.pair);
+  if (place.top) values.set("top", place.top);
   return `#${place.view}?${values.toString().replaceAll("%2C", ",")}`;
 }
 

@@ -36,14 +36,20 @@ export function topQueries(weights, keys, key, count) {
   return column.sort((a, b) => b.weight - a.weight || a.query - b.query).slice(0, count);
 }
 
-/** The `count` strongest cells among those `wanted(query, key)` within the rows and columns given, weakest first. */
-export function strongestCells(weights, keys, rows, columns, wanted, count) {
+/**
+ * The `count` strongest cells among those `wanted(query, key)` within the rows and columns given, weakest first;
+ * of every query at most `perQuery`.
+ */
+export function strongestCells(weights, keys, rows, columns, wanted, count, perQuery = Infinity) {
   const cells = [];
   for (let query = rows.from; query < rows.to; query++) {
+    const row = [];
     for (let key = columns.from; key < columns.to; key++) {
       const weight = weights[query * keys + key];
-      if (weight > 0 && wanted(query, key)) cells.push({ query, key, weight });
+      if (weight > 0 && wanted(query, key)) row.push({ query, key, weight });
     }
+    if (row.length > perQuery) row.sort((a, b) => b.weight - a.weight || a.key - b.key).length = perQuery;
+    for (const cell of row) cells.push(cell);
   }
   cells.sort((a, b) => a.weight - b.weight);
   return cells.length > count ? cells.slice(cells.length - count) : cells;
