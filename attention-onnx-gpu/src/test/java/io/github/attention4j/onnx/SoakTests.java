@@ -27,6 +27,10 @@ import org.junit.jupiter.api.Test;
 final class SoakTests {
   private static final Request REQUEST =
       Request.of(Pairwise.of(Score.scaledDot()).within(Scope.causal()));
+
+  /// How often the memory is looked at, evenly over the rounds.
+  private static final int LOOKS = 10;
+
   private static final Inputs INPUTS =
       Inputs.of(
           Numbers.normal(1, 2, 4, 33, 16),
@@ -44,7 +48,12 @@ final class SoakTests {
         (OnnxProvider) new OnnxProvider().configure(Settings.defaults().threads(1));
     cycle(provider, 1000);
     long before = residentKilobytes(status);
-    cycle(provider, rounds);
+    List<Long> mebibytes = new ArrayList<>(List.of(before / 1024));
+    for (int done = 0; done < rounds; done += Math.max(1, rounds / LOOKS)) {
+      cycle(provider, Math.min(Math.max(1, rounds / LOOKS), rounds - done));
+      mebibytes.add(residentKilobytes(status) / 1024);
+    }
+    System.out.println("resident MiB over " + rounds + " rounds: " + mebibytes);
     long grown = residentKilobytes(status) - before;
     // A leaked session of this graph would hold some 300 kB; the heap may still grow a little.
     assertTrue(grown < 32_000 + 2L * rounds, "grew by " + grown + " kB in " + rounds + " rounds");

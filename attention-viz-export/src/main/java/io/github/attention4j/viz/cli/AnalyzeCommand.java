@@ -92,7 +92,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "NAME|DIR|FILE.onnx",
+      paramLabel = "MODEL",
       description =
           "The model to run: one that comes with attention4j, an ONNX file, or a checkpoint folder.")
   private Optional<String> model = Optional.empty();
@@ -144,6 +144,11 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (inputs != 1) {
       throw new IllegalArgumentException(
           "FILE, --texts, --conllu, --coreference: expected one of them, got " + inputs);
+    }
+    if (!files.isEmpty() && (model.isPresent() || tokenizer.isPresent())) {
+      throw new IllegalArgumentException(
+          "model, tokenizer: expected --texts, --conllu or --coreference beside them, got "
+              + files);
     }
     if (semantic && texts.isEmpty()) {
       throw new IllegalArgumentException("semantic: expected --texts beside it");
@@ -367,19 +372,23 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   private static String line(RoleScore score) {
-    String cell = cell(score.cells());
     return line(
         score.role().text() + (score.detail().isEmpty() ? "" : " " + score.detail()),
         score.head().toString(),
         number(score.score()),
         number(score.baseline()),
         number(score.surprise()),
-        score.tally().rows() + (score.small() ? " small sample" : ""),
-        cell);
+        Long.toString(score.tally().rows()),
+        cell(score.cells(), score.small()));
   }
 
-  /** Where it is seen most clearly. */
-  static String cell(List<Cell> cells) {
+  /** Where it is seen most clearly, and whether that is of few rows. */
+  static String cell(List<Cell> cells, boolean small) {
+    String strongest = cell(cells);
+    return small ? (strongest + " small sample").strip() : strongest;
+  }
+
+  private static String cell(List<Cell> cells) {
     return cells.stream()
         .findFirst()
         .map(strongest ->

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,7 +71,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "NAME|DIR|FILE.onnx",
+      paramLabel = "MODEL",
       defaultValue = "dates",
       description = "dates, induction, an ONNX file, or a checkpoint folder (${DEFAULT-VALUE}).")
   private String model = "dates";
@@ -144,9 +145,13 @@ final class ExplainCommand implements Callable<Integer> {
       return new PublishedExplanation(reading, out, terminal)
           .folder(path, whole, root.options().execution(providers));
     }
-    if (reading.anyBesidesText()) {
+    List<String> idle = new ArrayList<>(reading.inputsBesidesText());
+    idle.addAll(reading.readings());
+    if (!idle.isEmpty()) {
       throw new IllegalArgumentException(
-          "model: expected an ONNX file or a checkpoint folder for --pair, --target, --ids, --image and --input, got '"
+          "model: expected an ONNX file or a checkpoint folder, and no --inputs, for "
+              + String.join(" and ", idle)
+              + ", got '"
               + model
               + "'");
     }
@@ -159,6 +164,10 @@ final class ExplainCommand implements Callable<Integer> {
     if (inputs.isPresent()) {
       if (whole.isPresent()) {
         throw new IllegalArgumentException("expected either TEXT or --inputs");
+      }
+      if (layer.isPresent() || head.isPresent()) {
+        throw new IllegalArgumentException(
+            "layer, head: expected a text beside them: with --inputs no map is printed");
       }
       return new GivenTensors(model, inputs.get(), picture, reading.norms(), out)
           .explain(root.options().execution(providers), terminal);

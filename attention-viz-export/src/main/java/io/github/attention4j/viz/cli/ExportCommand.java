@@ -110,6 +110,14 @@ final class ExportCommand implements Callable<Integer> {
     if (spec.isPresent() == model.isPresent()) {
       throw new IllegalArgumentException("expected either SPEC or --model");
     }
+    if (spec.isPresent() && withoutMaps) {
+      throw new IllegalArgumentException(
+          "no-maps: expected --model with it; a mechanism's captures stand in SPEC");
+    }
+    if (model.isPresent() && inputs.isPresent()) {
+      throw new IllegalArgumentException(
+          "inputs: expected SPEC with them; a model has its own parameters");
+    }
     if (spec.isPresent()) {
       Map<String, NdArray> arrays = inputs.isPresent() ? ArrayFiles.read(inputs.get()) : Map.of();
       Request request = SpecFile.read(spec.get(), arrays);

@@ -37,13 +37,12 @@ final class MeaningTables {
       out.println(
           String.format(
               Locale.ROOT,
-              "%-19s %8.3f %8.3f %8d%s  %s",
+              "%-19s %8.3f %8.3f %8d  %s",
               score.head(),
               score.accuracy(),
               score.baseline(),
               score.asked(),
-              score.small() ? " small sample" : "",
-              AnalyzeCommand.cell(score.cells())));
+              AnalyzeCommand.cell(score.cells(), score.small())));
     }
     more(scores.size(), lines, out);
   }
@@ -70,14 +69,13 @@ final class MeaningTables {
       out.println(
           String.format(
               Locale.ROOT,
-              "%-19s %8.3f %8.3f %8.3f %6d%s  %s",
+              "%-19s %8.3f %8.3f %8.3f %6d  %s",
               score.head(),
               score.share(),
               score.baseline(),
               score.spread(),
               score.pairs(),
-              score.small() ? " small sample" : "",
-              AnalyzeCommand.cell(score.cells())));
+              AnalyzeCommand.cell(score.cells(), score.small())));
     }
     more(scores.size(), lines, out);
   }

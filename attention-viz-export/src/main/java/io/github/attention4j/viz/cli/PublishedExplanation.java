@@ -44,7 +44,12 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
 
   int onnx(Path model, Optional<String> text, Optional<Path> file, Settings settings)
       throws IOException {
-    if (file.isPresent() && text.isEmpty() && !reading.anyBesidesText()) {
+    if (file.isPresent() && text.isEmpty() && reading.inputsBesidesText().isEmpty()) {
+      if (!reading.readings().isEmpty()) {
+        throw new IllegalArgumentException(
+            "inputs: expected a text or --ids beside it for "
+                + String.join(" and ", reading.readings()));
+      }
       return arrays(model, ArrayFiles.read(file.get()), settings);
     }
     terminal.progress("loading " + model);
@@ -104,6 +109,9 @@ record PublishedExplanation(ReadOptions reading, Path out, Terminal terminal) {
     }
     report.write(target.file("report.html"));
     terminal.out().println();
+    if (model instanceof CheckpointFolder && trace.facts().containsKey("device")) {
+      terminal.out().println("ran on " + trace.facts().get("device"));
+    }
     terminal.out().println("wrote " + target.file("report.html"));
     terminal.out().println("wrote " + traceFile);
     return ExitCode.OK;

@@ -114,13 +114,29 @@ final class ReadOptions {
     return text;
   }
 
-  /** Whether anything but a text and arrays of a file is given. */
-  boolean anyBesidesText() {
-    return pair.isPresent()
-        || target.isPresent()
-        || !ids.isEmpty()
-        || image.isPresent()
-        || !arrays.isEmpty();
+  /** The names of what is given besides a text and arrays of a file. */
+  List<String> inputsBesidesText() {
+    List<String> given = new ArrayList<>();
+    pair.ifPresent(_ -> given.add("--pair"));
+    target.ifPresent(_ -> given.add("--target"));
+    if (!ids.isEmpty()) {
+      given.add("--ids");
+    }
+    image.ifPresent(_ -> given.add("--image"));
+    if (!arrays.isEmpty()) {
+      given.add("--input");
+    }
+    return given;
+  }
+
+  /** The names of what is given that says how a text is read. */
+  List<String> readings() {
+    List<String> given = new ArrayList<>();
+    tokenizer.ifPresent(_ -> given.add("--tokenizer"));
+    if (words) {
+      given.add("--words");
+    }
+    return given;
   }
 
   /** The tokenizer that is named, or the one beside the model, or none. */

@@ -38,7 +38,7 @@ final class SyntaxTable {
   private static String line(SyntacticRoles.Score score) {
     return String.format(
         Locale.ROOT,
-        "%-12s %-19s %-19s %8.3f %8.3f %+7d %6d%s  %s",
+        "%-12s %-19s %-19s %8.3f %8.3f %+7d %6d  %s",
         score.relation(),
         score.direction().name().toLowerCase(Locale.ROOT).replace('_', ' '),
         score.head(),
@@ -46,7 +46,6 @@ final class SyntaxTable {
         score.baseline(),
         score.offset(),
         score.asked(),
-        score.small() ? " small sample" : "",
-        AnalyzeCommand.cell(score.cells()));
+        AnalyzeCommand.cell(score.cells(), score.small()));
   }
 }

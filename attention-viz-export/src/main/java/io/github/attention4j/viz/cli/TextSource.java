@@ -52,6 +52,10 @@ interface TextSource extends AutoCloseable {
           path,
           tokenizer);
     }
+    if (tokenizer.isPresent()) {
+      throw new IllegalArgumentException(
+          "tokenizer: expected an ONNX file or a checkpoint folder beside it, got '" + model + "'");
+    }
     return embedded(Models.load(model, options.execution(providers)));
   }
 

@@ -254,6 +254,22 @@ final class BadInputTests {
   @Test
   void optionsForOtherModelsAreRefused() throws IOException {
     refused(CommandLineRun.of("explain", "x", "--ids", "1", "--out", folder), "--ids", "'dates'");
+    refused(CommandLineRun.of("explain", "x", "--words", "--out", folder), "--words", "'dates'");
+    refused(CommandLineRun.of("explain", "--inputs", "i.npz", "--head", "0"), "head", "no map is");
+    refused(CommandLineRun.of("analyze", "t.safetensors", "--model", "dates"), "--texts");
+    refused(
+        CommandLineRun.of("export", "s.json", "--output", folder.resolve("m.onnx"), "--no-maps"),
+        "--model");
+    refused(
+        CommandLineRun.of(
+            "export",
+            "--model",
+            "dates",
+            "--inputs",
+            "i.npz",
+            "--output",
+            folder.resolve("m.onnx")),
+        "SPEC");
     refused(CommandLineRun.of("explain", "x", "--text", "y"), "TEXT", "both");
     refused(CommandLineRun.of("explain", "x", "--option", "foo=bar"), "option", "onnx", "'foo'");
     refused(CommandLineRun.of("explain", "x", "--picture", "p.png"), "picture", "--image");
