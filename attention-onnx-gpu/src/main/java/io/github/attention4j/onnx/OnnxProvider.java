@@ -13,6 +13,7 @@ import io.github.attention4j.onnx.network.NetworkGraph;
 import io.github.attention4j.onnx.runtime.Engine;
 import io.github.attention4j.onnx.runtime.OnnxAttention;
 import io.github.attention4j.onnx.runtime.OnnxProgram;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -61,15 +62,17 @@ public final class OnnxProvider implements AttentionProvider {
 
   @Override
   public List<String> describe() {
-    return List.of(
-        engine().describe(),
-        "execution providers: " + Engine.executionProviders(),
+    List<String> lines = new ArrayList<>(List.of(engine().describe()));
+    engine().choice().ifPresent(lines::add);
+    lines.add("execution providers: " + Engine.executionProviders());
+    lines.add(
         "graphs: opset "
             + options.opset()
             + ", "
             + lower(options.dialect())
             + ", "
             + lower(options.precision()));
+    return lines;
   }
 
   private static String lower(Enum<?> constant) {

@@ -90,9 +90,9 @@ public final class Engine {
     String missing = missingForCuda(number, cuda);
     if (device.equals("auto")) {
       return missing.isEmpty()
-          ? new Engine(environment, threads, number, level, cuda, " (chosen by auto)")
+          ? new Engine(environment, threads, number, level, cuda, "chosen by auto")
           : new Engine(
-              environment, threads, -1, level, cuda, " (chosen by auto; no CUDA: " + missing + ")");
+              environment, threads, -1, level, cuda, "chosen by auto; no CUDA: " + missing);
     }
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
@@ -129,7 +129,12 @@ public final class Engine {
     return cudaDevice < 0 ? "cpu" : "cuda:" + cudaDevice;
   }
 
-  /// Where sessions run and why, for people.
+  /// Why sessions run there; empty where the device was asked for.
+  public Optional<String> choice() {
+    return choice.isEmpty() ? Optional.empty() : Optional.of(choice);
+  }
+
+  /// Where sessions run, for people.
   public String describe() {
     return "ONNX Runtime "
         + environment.getVersion()
@@ -137,8 +142,7 @@ public final class Engine {
         + device()
         + ", "
         + threads
-        + (threads == 1 ? " thread" : " threads")
-        + choice;
+        + (threads == 1 ? " thread" : " threads");
   }
 
   /// The execution providers this build of ONNX Runtime has.
