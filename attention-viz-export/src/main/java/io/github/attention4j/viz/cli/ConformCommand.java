@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
@@ -133,8 +134,8 @@ final class ConformCommand implements Callable<Integer> {
       if (target.isPresent() && !verdict.computed().isEmpty()) {
         SafetensorsWriter.write(
             target.get().resolve(verdict.goldenCase() + ".safetensors"),
-            verdict.computed(),
-            Map.of("case", verdict.goldenCase(), "provider", provider.id()));
+            new TreeMap<>(verdict.computed()),
+            new TreeMap<>(Map.of("case", verdict.goldenCase(), "provider", provider.id())));
       }
     }
     terminal.out().println(totals(provider, folders.size(), totals));

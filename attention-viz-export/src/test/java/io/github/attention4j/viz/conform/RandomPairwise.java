@@ -16,6 +16,11 @@ final class RandomPairwise {
   private static final int[] LENGTHS = {0, 1, 2, 5, 9, 17, 33, 50};
   private static final int[] SIZES = {1, 2, 3, 8, 12, 16};
 
+  /** Around the edges of vectors, tiles and panels. */
+  private static final int[] LONG = {63, 64, 65, 97, 130, 257};
+
+  private static final int[] WIDE = {17, 31, 40, 64, 80, 96, 130};
+
   private final Draw draw;
   private final int batch;
   private final int keyHeads;
@@ -31,10 +36,14 @@ final class RandomPairwise {
     batch = draw.among(0, 1, 1, 2, 3);
     keyHeads = draw.between(1, 3);
     heads = keyHeads * draw.between(1, 3);
-    queries = tree ? draw.between(1, 7) : draw.among(LENGTHS);
-    keys = tree ? queries + 1 : draw.among(LENGTHS);
-    size = draw.among(SIZES);
+    queries = tree ? draw.between(1, 7) : draw.among(draw.oneIn(6) ? LONG : LENGTHS);
+    keys = tree ? queries + 1 : draw.among(draw.oneIn(6) ? LONG : LENGTHS);
+    size = draw.among(sizes());
     querySize = size;
+  }
+
+  private int[] sizes() {
+    return draw.oneIn(6) ? WIDE : SIZES;
   }
 
   static Draw.Run next(Draw draw) {
@@ -57,7 +66,7 @@ final class RandomPairwise {
 
   /** What runtimes have operators of their own for. */
   private Draw.Run usual() {
-    size = draw.among(8, 16, 32);
+    size = draw.among(8, 16, 32, 64, 80);
     Score score = draw.coin() ? Score.scaledDot() : Score.scaledDot(0.3);
     if (draw.oneIn(4)) {
       score = score.softcap(3);
@@ -123,7 +132,7 @@ final class RandomPairwise {
         inputs
             .with("query", draw.normal(1, batch, heads, queries, querySize))
             .with("key", draw.normal(1, batch, keyHeads, keys, size))
-            .with("value", draw.normal(1, batch, keyHeads, keys, draw.among(SIZES)));
+            .with("value", draw.normal(1, batch, keyHeads, keys, draw.among(sizes())));
     return new Draw.Run(mechanism.normalizedBy(normalizer), inputs);
   }
 
@@ -131,12 +140,12 @@ final class RandomPairwise {
     return switch (kind) {
       case 0 -> Score.dot();
       case 1 -> {
-        querySize = draw.among(SIZES);
+        querySize = draw.among(sizes());
         yield new Score.Additive(
             draw.normal(1, 5, querySize), draw.normal(1, 5, size), draw.normal(1, 5));
       }
       case 2 -> {
-        querySize = draw.among(SIZES);
+        querySize = draw.among(sizes());
         yield new Score.Bilinear(
             draw.coin()
                 ? draw.normal(0.3, heads, querySize, size)
