@@ -138,7 +138,8 @@ final class ExportCommand implements Callable<Integer> {
     try (var loaded = Models.load(model.get(), root.options().execution(providers))) {
       List<Network> networks = loaded.networks();
       for (Network network : networks) {
-        write(exporter, network, named(loaded.name(), network.name()));
+        Path file = networks.size() == 1 ? output : named(loaded.name(), network.name());
+        write(exporter, network, file);
       }
     }
     return ExitCode.OK;

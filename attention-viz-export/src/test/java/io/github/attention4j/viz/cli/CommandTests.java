@@ -108,6 +108,15 @@ final class CommandTests {
   }
 
   @Test
+  void aModelOfOneNetworkIsExportedUnderTheNameGiven() {
+    Path output = folder.resolve("letters.onnx");
+    CommandLineRun run = CommandLineRun.of("export", "--model", "induction", "--output", output);
+    assertEquals(0, run.exitCode(), run::err);
+    assertEquals("wrote " + output, run.out().strip());
+    assertTrue(Files.exists(output));
+  }
+
+  @Test
   void exportWritesAModelAsItsParts() throws IOException {
     Path output = folder.resolve("dates.onnx");
     CommandLineRun run = CommandLineRun.of("export", "--model", "dates", "--output", output);
