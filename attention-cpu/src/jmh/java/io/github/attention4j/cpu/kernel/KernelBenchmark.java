@@ -1,5 +1,8 @@
 package io.github.attention4j.cpu.kernel;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,11 +34,13 @@ public class KernelBenchmark {
 
   private final float[] k = new float[Lanes.TILE * SIZE];
   private final float[] q = new float[SIZE * Lanes.MAX_PANEL];
-  private final float[] s = new float[(Lanes.TILE + 1) * Lanes.MAX_PANEL];
-  private final float[] o = new float[SIZE * Lanes.MAX_PANEL];
+  private final MemorySegment v =
+      Arena.ofAuto().allocate(4L * Lanes.TILE * SIZE, 4L * Lanes.LENGTH);
+  private final float[] s = new float[(Lanes.TILE + 2) * Lanes.MAX_PANEL];
+  private final float[] o = new float[SIZE * (Lanes.MAX_PANEL + ValueKernel.MARGIN)];
   private final float[] m = new float[Lanes.MAX_PANEL];
   private final float[] l = new float[Lanes.MAX_PANEL];
-  private final float[] alpha = new float[Lanes.MAX_PANEL];
+  private final float[] alpha = new float[Lanes.MAX_PANEL + ValueKernel.MARGIN];
   private final int[] rows = new int[Lanes.TILE];
 
   /// Draws the inputs.
@@ -44,6 +49,7 @@ public class KernelBenchmark {
     Random random = new Random(1);
     for (int i = 0; i < k.length; i++) {
       k[i] = (float) random.nextGaussian();
+      v.setAtIndex(ValueLayout.JAVA_FLOAT, i, k[i]);
     }
     for (int i = 0; i < q.length; i++) {
       q[i] = (float) random.nextGaussian() / 8;
@@ -70,7 +76,8 @@ public class KernelBenchmark {
   /// The stage value.
   @Benchmark
   public float[] value() {
-    ValueKernel.run(k, 0, rows, Lanes.TILE, SIZE, s, vectors, alpha, o);
+    int lanes = vectors * Lanes.LENGTH;
+    ValueKernel.run(v, 0, rows, Lanes.TILE, SIZE, s, lanes, lanes, alpha, false, o);
     return o;
   }
 }

@@ -7,8 +7,9 @@ import java.util.Arrays;
 
 /// What a [FewQueriesRun] works in; kept between runs.
 final class FewQueriesSpace {
-  /// Keys whose scores wait for their values; the rows of both stay in the second-level cache.
-  static final int TILE = 64;
+  /// Keys whose scores wait for their values: a stream from memory that is cut too often never gets
+  /// up to speed.
+  static final int TILE = 256;
 
   /// Reachable keys of each unit.
   Intervals[] reach = new Intervals[0];

@@ -3,6 +3,9 @@ package io.github.attention4j.cpu.kernel;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import jdk.incubator.vector.FloatVector;
@@ -12,11 +15,14 @@ import jdk.incubator.vector.FloatVector;
 /// A value with NaN or infinity is packed as zeros and marked: a weight of 0 times it would be NaN,
 /// so such values are added one by one, for the queries that give them weight.
 final class PackedHead {
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
   /// Packed keys, `[keys][depth]`.
   float[] k = new float[0];
 
-  /// Packed values, `[keys][columns]`, columns a multiple of a block.
-  float[] v = new float[0];
+  /// Packed values, `[keys][columns]`, columns whole vectors: aligned to them, which an array is
+  /// not.
+  MemorySegment v = MemorySegment.NULL;
 
   private boolean[] marked = new boolean[0];
   private volatile boolean anyMarked;
@@ -26,6 +32,13 @@ final class PackedHead {
 
   final AtomicInteger used = new AtomicInteger();
 
+  /// Where a worker packs for itself: the unit, the panels that were taken, and those that are
+  /// done. A worker that has no unit left takes bunches of others'.
+  int unit;
+
+  final AtomicInteger taken = new AtomicInteger(Integer.MAX_VALUE);
+  final AtomicInteger done = new AtomicInteger();
+
   /// Makes room and forgets the marks.
   void reserve(int keys, int depth, int columns) {
     // A block of rows is read whole, also behind the last key.
@@ -33,8 +46,8 @@ final class PackedHead {
     if (k.length < rows * depth) {
       k = new float[rows * depth];
     }
-    if (v.length < keys * columns) {
-      v = new float[keys * columns];
+    if (v.byteSize() < 4L * keys * columns) {
+      v = Arena.ofAuto().allocate(4L * keys * columns, 4L * LENGTH);
     }
     if (marked.length < keys) {
       marked = new boolean[keys];
@@ -60,17 +73,23 @@ final class PackedHead {
   ///   as the formula says
   void values(Rows rows, int b, int h, int from, int to, int size, int columns, boolean check) {
     if (size == columns && rows.row() == size) {
-      rows.read(rows.index(b, h, from), v, from * columns, (to - from) * columns);
+      rows.read(rows.index(b, h, from), v, 4L * from * columns, (to - from) * columns);
     } else {
-      for (int key = from; key < to; key++) {
-        rows.read(rows.index(b, h, key), v, key * columns, size);
-        Arrays.fill(v, key * columns + size, (key + 1) * columns, 0f);
-      }
+      PackKernel.rows(
+          rows.segment(),
+          4 * rows.index(b, h, from),
+          4 * rows.row(),
+          to - from,
+          size,
+          v,
+          4L * from * columns,
+          4L * columns);
     }
-    if (check && !finite(from * columns, to * columns)) {
+    if (check && !finite(4L * from * columns, 4L * to * columns)) {
       for (int key = from; key < to; key++) {
-        if (!finite(key * columns, (key + 1) * columns)) {
-          Arrays.fill(v, key * columns, (key + 1) * columns, 0f);
+        long at = 4L * key * columns;
+        if (!finite(at, at + 4L * columns)) {
+          v.asSlice(at, 4L * columns).fill((byte) 0);
           marked[key] = true;
           anyMarked = true;
         }
@@ -78,24 +97,24 @@ final class PackedHead {
     }
   }
 
-  private boolean finite(int from, int to) {
+  private boolean finite(long from, long to) {
     FloatVector sum = FloatVector.zero(SPECIES);
     FloatVector sum2 = FloatVector.zero(SPECIES);
     FloatVector sum3 = FloatVector.zero(SPECIES);
     FloatVector sum4 = FloatVector.zero(SPECIES);
-    int i = from;
+    long i = from;
     // Four sums: one would wait for its own addition at every step. Eight vectors at a time keep
     // this
     // method longer than what is inlined: see SoftmaxStage.
-    for (; i + 8 * LENGTH <= to; i += 8 * LENGTH) {
-      FloatVector a = FloatVector.fromArray(SPECIES, v, i);
-      FloatVector b = FloatVector.fromArray(SPECIES, v, i + LENGTH);
-      FloatVector c = FloatVector.fromArray(SPECIES, v, i + 2 * LENGTH);
-      FloatVector d = FloatVector.fromArray(SPECIES, v, i + 3 * LENGTH);
-      FloatVector e = FloatVector.fromArray(SPECIES, v, i + 4 * LENGTH);
-      FloatVector f = FloatVector.fromArray(SPECIES, v, i + 5 * LENGTH);
-      FloatVector g = FloatVector.fromArray(SPECIES, v, i + 6 * LENGTH);
-      FloatVector h = FloatVector.fromArray(SPECIES, v, i + 7 * LENGTH);
+    for (; i + 32L * LENGTH <= to; i += 32L * LENGTH) {
+      FloatVector a = FloatVector.fromMemorySegment(SPECIES, v, i, ORDER);
+      FloatVector b = FloatVector.fromMemorySegment(SPECIES, v, i + 4L * LENGTH, ORDER);
+      FloatVector c = FloatVector.fromMemorySegment(SPECIES, v, i + 8L * LENGTH, ORDER);
+      FloatVector d = FloatVector.fromMemorySegment(SPECIES, v, i + 12L * LENGTH, ORDER);
+      FloatVector e = FloatVector.fromMemorySegment(SPECIES, v, i + 16L * LENGTH, ORDER);
+      FloatVector f = FloatVector.fromMemorySegment(SPECIES, v, i + 20L * LENGTH, ORDER);
+      FloatVector g = FloatVector.fromMemorySegment(SPECIES, v, i + 24L * LENGTH, ORDER);
+      FloatVector h = FloatVector.fromMemorySegment(SPECIES, v, i + 28L * LENGTH, ORDER);
       sum = sum.add(a.sub(a));
       sum2 = sum2.add(b.sub(b));
       sum3 = sum3.add(c.sub(c));
@@ -105,13 +124,12 @@ final class PackedHead {
       sum3 = sum3.add(g.sub(g));
       sum4 = sum4.add(h.sub(h));
     }
-    sum = sum.add(sum2).add(sum3.add(sum4));
-    boolean finite = true;
-    for (; i < to; i++) {
-      finite &= Float.isFinite(v[i]);
+    for (; i < to; i += 4L * LENGTH) {
+      FloatVector a = FloatVector.fromMemorySegment(SPECIES, v, i, ORDER);
+      sum = sum.add(a.sub(a));
     }
     // A finite number minus itself is 0, NaN and infinity minus themselves are NaN.
-    return finite && sum.eq(0f).allTrue();
+    return sum.add(sum2).add(sum3.add(sum4)).eq(0f).allTrue();
   }
 
   /// Packs keys `from` to `to` − 1.

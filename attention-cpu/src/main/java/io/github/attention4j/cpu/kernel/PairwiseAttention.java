@@ -51,7 +51,7 @@ final class PairwiseAttention implements Attention {
       Workspace.Bound runs = into == null ? null : space.bound(inputs, into);
       if (runs == null) {
         runs = bind(inputs, into, space);
-        if (into != null && !plan.readsLengths()) {
+        if (into != null && runs.settled().few()) {
           space.remember(runs);
         }
       }
@@ -65,6 +65,9 @@ final class PairwiseAttention implements Attention {
   }
 
   private Workspace.Bound bind(Inputs inputs, @Nullable Result into, Workspace space) {
+    // Taken before they are read: what changes in between is seen at the next run.
+    SettledNumbers settled =
+        plan.readsLengths() ? SettledNumbers.of(inputs) : SettledNumbers.none();
     ResultArrays results = new ResultArrays(into);
     PairwiseInputs in = new PairwiseInputs(plan.mechanism, inputs);
     PairwiseArrays arrays = PairwiseArrays.of(plan, in, results);
@@ -73,7 +76,7 @@ final class PairwiseAttention implements Attention {
         FewQueriesRun.fits(plan, in)
             ? new FewQueriesRun(plan, in, arrays, engine.pool(), space.fewQueries())
             : panels;
-    return new Workspace.Bound(inputs, into, first, panels, results.result());
+    return new Workspace.Bound(inputs, into, first, panels, results.result(), settled);
   }
 
   private synchronized Workspace take() {

@@ -11,6 +11,7 @@ import io.github.attention4j.api.Scope;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The driver: one run of a pairwise softmax as a list of tasks.
@@ -22,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 ///    value;
 /// 5. divide by the sum of weights and write out.
 ///
-/// Tasks are numbered unit by unit, packing first, and panels with the most keys first; a panel
-/// waits for its unit's packing. Units share a ring of packed heads, so memory does not grow with
-/// batch and heads.
+/// Where there are units for all threads, each thread takes whole ones, and bunches of others' when
+/// none is left. Otherwise tasks are numbered unit by unit, packing first, and panels with the most
+/// keys first; a panel waits for its unit's packing. Then units share a ring of packed heads, so
+/// memory does not grow with batch and heads.
 ///
 /// Where the packed keys and values of a head are more than a cache may be expected to hold, a task
 /// is a *bunch* of panels, which go through the keys together, a stretch at a time: each stretch
@@ -40,6 +42,10 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private static final int STRETCH = 128 << 10;
 
   private static final int BUNCH = 128 << 10;
+
+  /// Units for each thread, from which on threads pack for themselves: fewer keep all threads busy
+  /// only if they pack together.
+  private static final int ALONE = 2;
 
   private final PairwisePlan plan;
   private final PairwiseInputs in;
@@ -100,7 +106,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     boolean dot = plan.kind != PairwisePlan.Kind.GIVEN;
     given = dot ? null : givenScores(plan.mechanism.score(), in);
     depth = dot ? plan.keyStage.size(in.keySize()) : 0;
-    columns = Lanes.roundUp(in.valueSize(), BLOCK);
+    columns = Lanes.roundUp(in.valueSize(), LENGTH);
     leavesOut =
         !(plan.mechanism.scope() instanceof Scope.Full
             && plan.mechanism.biases().isEmpty()
@@ -125,8 +131,8 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     checkSize("key", depth);
     checkSize("value", columns);
     int threads = pool.threads();
-    alone = chunks <= 1 && (units >= 4 * threads || threads == 1);
     long bytes = 4L * Math.max(1, depth + columns);
+    alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
     long most = sink == null && bytes * keys > CACHED ? BUNCH / (bytes * MAX_PANEL) : 1;
     // There must be tasks enough for all threads.
     bunch = (int) Math.clamp((long) units * panels / (4L * threads), 1, Math.max(1, most));
@@ -159,7 +165,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     space.prepare(threads, bunch, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
     arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
     long operations = (long) units * group * in.queries() * keys * (depth + columns);
-    pool.run(alone ? units : units * (chunks + bunches), operations, this);
+    pool.run(alone ? Math.min(threads, units) : units * (chunks + bunches), operations, this);
     arrays.finish(in, pool);
     return true;
   }
@@ -167,13 +173,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   @Override
   public void run(int task, int worker) {
     if (alone) {
-      Panel x = space.panel(worker, 0);
-      PackedHead head = x.own;
-      head.reserve(keys, depth, columns);
-      pack(head, task, 0, x);
-      for (int number = bunches - 1; number >= 0; number--) {
-        bunch(head, task, number, worker);
-      }
+      alone(worker);
       return;
     }
     int unit = task / (chunks + bunches);
@@ -196,6 +196,57 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       pool.await(head.packed, (round + 1) * (chunks + 1));
       bunch(head, unit, bunches - 1 - (step - chunks), worker);
       head.used.incrementAndGet();
+    }
+  }
+
+  /// Whole units, first those of the worker's own share, in run after run the same ones, whose
+  /// vectors its cache may still hold; then those of others; then bunches of the last units of
+  /// others.
+  private void alone(int worker) {
+    int threads = pool.threads();
+    for (int i = 0; i < threads; i++) {
+      int owner = (worker + i) % threads;
+      int first = (int) ((long) units * owner / threads);
+      int count = (int) ((long) units * (owner + 1) / threads) - first;
+      AtomicInteger share = space.share(owner);
+      while (share.get() < count) {
+        int number = share.getAndIncrement();
+        if (number < count) {
+          unit(worker, first + number);
+        }
+      }
+    }
+    for (int spins = 0; space.finished.get() < units && !pool.failed(); spins++) {
+      for (int other = 0; other < threads; other++) {
+        bunches(space.panel(other, 0).own, worker);
+      }
+      pool.pause(spins);
+    }
+  }
+
+  private void unit(int worker, int unit) {
+    Panel x = space.panel(worker, 0);
+    PackedHead head = x.own;
+    head.reserve(keys, depth, columns);
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      pack(head, unit, chunk, x);
+    }
+    head.unit = unit;
+    head.done.set(0);
+    head.taken.set(0);
+    bunches(head, worker);
+    pool.await(head.done, bunches);
+    space.finished.incrementAndGet();
+  }
+
+  /// Takes bunches of a unit as long as there are any.
+  private void bunches(PackedHead head, int worker) {
+    while (head.taken.get() < bunches) {
+      int number = head.taken.getAndIncrement();
+      if (number < bunches) {
+        bunch(head, head.unit, bunches - 1 - number, worker);
+        head.done.incrementAndGet();
+      }
     }
   }
 
@@ -274,7 +325,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
     Arrays.fill(x.m, 0, x.width, Float.NEGATIVE_INFINITY);
     Arrays.fill(x.l, 0, x.width, 0f);
-    Arrays.fill(x.o, 0, columns * x.width, 0f);
+    x.first = true;
     arrays.begin(x);
     findKeys(x);
     x.rewind();
@@ -310,23 +361,27 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
       int lane = x.groupLane[g];
       int count = x.groupCount[g];
-      if (plan.queryStage.none() && rows.row() == size && stride == size) {
-        rows.read(from, x.rowsOfLanes, lane * stride, count * size);
+      if (plan.queryStage.none()) {
+        PackKernel.lanes(
+            rows.segment(),
+            4 * from,
+            4 * rows.row(),
+            count,
+            size,
+            x.rowsOfLanes,
+            lane * stride,
+            stride);
         continue;
       }
       for (int i = 0; i < count; i++) {
-        if (plan.queryStage.none()) {
-          rows.read(from + i * rows.row(), x.rowsOfLanes, (lane + i) * stride, size);
-        } else {
-          rows.read(from + i * rows.row(), x.vector, 0, size);
-          plan.queryStage.apply(
-              x.vector,
-              size,
-              x.rowsOfLanes,
-              (lane + i) * stride,
-              x.groupHead[g],
-              queryPosition(x.batch, x.groupFirst[g] + i));
-        }
+        rows.read(from + i * rows.row(), x.vector, 0, size);
+        plan.queryStage.apply(
+            x.vector,
+            size,
+            x.rowsOfLanes,
+            (lane + i) * stride,
+            x.groupHead[g],
+            queryPosition(x.batch, x.groupFirst[g] + i));
       }
     }
     // Lanes without a query hold what an earlier panel left: no other lane sees it.
@@ -432,7 +487,9 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     if (plan.pooled != null) {
       arrays.pool(x);
     }
-    ValueKernel.run(head.v, x.vStart, x.vRows, x.rows, columns, x.s, x.vectors, x.alpha, x.o);
+    ValueKernel.run(
+        head.v, x.vStart, x.vRows, x.rows, columns, x.s, x.width, x.lanes, x.alpha, x.first, x.o);
+    x.first = false;
     if (head.anyMarked()) {
       addMarked(head, unit, x);
     }
@@ -496,7 +553,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
         float p = x.s[row * x.width + lane];
         if (p != 0) {
           for (int c = 0; c < in.valueSize(); c++) {
-            x.o[c * x.width + lane] += p * x.vector[c];
+            x.o[lane * columns + c] += p * x.vector[c];
           }
         }
       }
@@ -505,26 +562,27 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
 
   private void writeOutput(Panel x) {
     int size = in.valueSize();
-    int stride = Lanes.roundUp(size, LENGTH);
-    for (int lane = 0; lane < x.width; lane++) {
+    if (x.first) {
+      Arrays.fill(x.o, 0, x.lanes * columns, 0f);
+    }
+    for (int lane = 0; lane < x.lanes; lane++) {
       // A query without keys has a sum of 0 and an output of 0.
       x.lane[lane] = x.l[lane] == 0 ? 1 : 1 / x.l[lane];
     }
-    for (int at = 0; at < x.width; at += LENGTH) {
-      Transposition.down(
-          x.o, at, x.width, size, x.lane, at, x.rowsOfLanes, at * stride, stride, x.square);
-    }
     Rows out = arrays.output();
     for (int g = 0; g < x.groups; g++) {
-      long to = out.index(x.batch, x.groupHead[g], x.groupFirst[g]);
       int lane = x.groupLane[g];
-      if (out.row() == size && stride == size) {
-        out.write(x.rowsOfLanes, lane * stride, x.groupCount[g] * size, to);
-        continue;
-      }
-      for (int i = 0; i < x.groupCount[g]; i++) {
-        out.write(x.rowsOfLanes, (lane + i) * stride, size, to + i * out.row());
-      }
+      OutputKernel.write(
+          x.o,
+          lane * columns,
+          columns,
+          x.groupCount[g],
+          size,
+          x.lane,
+          lane,
+          out.segment(),
+          4 * out.index(x.batch, x.groupHead[g], x.groupFirst[g]),
+          4 * out.row());
     }
   }
 }

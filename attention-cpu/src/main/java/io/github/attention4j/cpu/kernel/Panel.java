@@ -34,8 +34,10 @@ final class Panel {
   /// Queries, `[depth][width]`.
   float[] q = new float[0];
 
-  /// The output so far, `[columns][width]`.
+  /// The output so far, `[lanes][columns]`, and whether there is none yet.
   float[] o = new float[0];
+
+  boolean first;
 
   /// One vector on its way in or out.
   float[] vector = new float[0];
@@ -54,7 +56,7 @@ final class Panel {
   final float[] m = new float[MAX_PANEL];
 
   final float[] l = new float[MAX_PANEL];
-  final float[] alpha = new float[MAX_PANEL];
+  final float[] alpha = new float[MAX_PANEL + ValueKernel.MARGIN];
   final float[] lane = new float[MAX_PANEL];
 
   /// Where it is among its keys: the interval of `some`, the next key, the interval of `every`; and
@@ -177,9 +179,8 @@ final class Panel {
     if (q.length < deep * MAX_PANEL) {
       q = new float[deep * MAX_PANEL];
     }
-    int high = Lanes.roundUp(columns, LENGTH);
-    if (o.length < high * MAX_PANEL) {
-      o = new float[high * MAX_PANEL];
+    if (o.length < columns * (MAX_PANEL + ValueKernel.MARGIN)) {
+      o = new float[columns * (MAX_PANEL + ValueKernel.MARGIN)];
     }
     if (evenK[1] != depth || evenV[1] != columns) {
       for (int row = 0; row < TILE; row++) {

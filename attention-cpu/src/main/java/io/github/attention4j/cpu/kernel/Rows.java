@@ -30,6 +30,11 @@ record Rows(MemorySegment segment, long batch, long head, long row) {
     MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 4 * index, into, at, size);
   }
 
+  /// Copies the vector from an index to a byte of other memory.
+  void read(long index, MemorySegment into, long at, int size) {
+    MemorySegment.copy(segment, 4 * index, into, at, 4L * size);
+  }
+
   /// Copies a vector from an array to an index.
   void write(float[] from, int at, int size, long index) {
     MemorySegment.copy(from, at, segment, ValueLayout.JAVA_FLOAT, 4 * index, size);

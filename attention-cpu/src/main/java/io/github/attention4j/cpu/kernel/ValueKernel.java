@@ -1,63 +1,291 @@
 package io.github.attention4j.cpu.kernel;
 
-import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
 import static io.github.attention4j.cpu.kernel.Lanes.FEW_REGISTERS;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
-/// The stage *value*: $O_{c,l} \leftarrow \alpha_l O_{c,l} + \sum_k V_{k,c}\, P_{k,l}$ for a panel
-/// of queries.
+/// The stage *value*: $O_{i,c} \leftarrow \alpha_i O_{i,c} + \sum_k P_{k,i}\, V_{k,c}$ for a panel
+/// of queries, with columns of values in lanes.
+///
+/// Weights come as the softmax leaves them, queries side by side; one of them is broadcast against
+/// the vectors of a value. So outputs are rows and need no transposition, and as many queries as
+/// there are, not as many as lanes, are computed. Values are aligned to whole vectors, which an
+/// array on the heap cannot be: a vector across two lines of the cache takes two loads.
 ///
 /// The sum of a tile starts from zero and joins the rescaled output at the end: the same work as
 /// accumulating into it, and a shorter chain of roundings.
 final class ValueKernel {
+  /// Rows that are written at most behind the last query.
+  static final int MARGIN = 8;
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
   private ValueKernel() {}
 
   /// Adds `count` values, weighted.
   ///
-  /// @param v where the values are, rows readable up to `columns`
+  /// @param v where the values are
   /// @param base added to the start of each value
-  /// @param rows the start of each value in `v`
-  /// @param columns a multiple of 8
-  /// @param p weights, `[count][vectors * LENGTH]`
-  /// @param alpha what the output so far is multiplied by, per lane
-  /// @param o the output, `[columns][vectors * LENGTH]`
+  /// @param rows the start of each value in `v`, in elements
+  /// @param columns a multiple of [Lanes#LENGTH]
+  /// @param p weights, `[count][width]`, readable up to the margin behind the last
+  /// @param width lanes of the panel
+  /// @param queries how many of them are queries
+  /// @param alpha what the output so far is multiplied by, per query
+  /// @param first whether there is no output so far
+  /// @param o the output, `[queries + MARGIN][columns]`
   static void run(
-      float[] v,
+      MemorySegment v,
       int base,
       int[] rows,
       int count,
       int columns,
       float[] p,
-      int vectors,
+      int width,
+      int queries,
       float[] alpha,
+      boolean first,
       float[] o) {
-    int width = vectors * LENGTH;
-    for (int column = 0; column < columns; column += BLOCK) {
-      int at = column * width;
-      switch (vectors) {
-        case 3 -> {
-          block4x3(v, base + column, rows, count, p, alpha, o, at);
-          block4x3(v, base + column + 4, rows, count, p, alpha, o, at + 4 * width);
-        }
-        case 2 -> {
-          if (FEW_REGISTERS) {
-            block4x2(v, base + column, rows, count, p, alpha, o, at);
-            block4x2(v, base + column + 4, rows, count, p, alpha, o, at + 4 * width);
+    int c = 0;
+    if (!FEW_REGISTERS) {
+      // Three vectors and two rather than four and one.
+      for (; c + 4 * LENGTH <= columns && c + 5 * LENGTH != columns; c += 4 * LENGTH) {
+        for (int query = 0; query < queries; ) {
+          int at = query * columns + c;
+          // Eight rows where six would leave less than half a block over.
+          int left = queries - query;
+          if (left == 7 || left == 8 || left == 16) {
+            int right = at + 2 * LENGTH;
+            block8x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+            block8x2(
+                v,
+                base + c + 2 * LENGTH,
+                rows,
+                count,
+                p,
+                query,
+                width,
+                alpha,
+                first,
+                o,
+                right,
+                columns);
+            query += 8;
           } else {
-            block8x2(v, base + column, rows, count, p, alpha, o, at);
+            block6x4(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+            query += 6;
           }
         }
-        case 1 -> block8x1(v, base + column, rows, count, p, alpha, o, at);
-        default -> throw new IllegalArgumentException("vectors: expected 1 to 3, got " + vectors);
       }
+      if ((columns - c) / LENGTH % 2 == 1 && c + 3 * LENGTH <= columns) {
+        for (int query = 0; query < queries; query += 8) {
+          int at = query * columns + c;
+          block8x3(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+        }
+        c += 3 * LENGTH;
+      }
+    }
+    for (; c + 2 * LENGTH <= columns; c += 2 * LENGTH) {
+      for (int query = 0; query < queries; query += FEW_REGISTERS ? 6 : 8) {
+        int at = query * columns + c;
+        if (FEW_REGISTERS) {
+          block6x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+        } else {
+          block8x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+        }
+      }
+    }
+    for (int query = 0; c < columns && query < queries; query += 8) {
+      int at = query * columns + c;
+      block8x1(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
     }
   }
 
-  private static void block4x3(
-      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
+  private static void block6x4(
+      MemorySegment v,
+      int base,
+      int[] rows,
+      int count,
+      float[] p,
+      int query,
+      int width,
+      float[] alpha,
+      boolean first,
+      float[] o,
+      int at,
+      int columns) {
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c0c = FloatVector.zero(SPECIES);
+    FloatVector c0d = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c1c = FloatVector.zero(SPECIES);
+    FloatVector c1d = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c2c = FloatVector.zero(SPECIES);
+    FloatVector c2d = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    FloatVector c3c = FloatVector.zero(SPECIES);
+    FloatVector c3d = FloatVector.zero(SPECIES);
+    FloatVector c4a = FloatVector.zero(SPECIES);
+    FloatVector c4b = FloatVector.zero(SPECIES);
+    FloatVector c4c = FloatVector.zero(SPECIES);
+    FloatVector c4d = FloatVector.zero(SPECIES);
+    FloatVector c5a = FloatVector.zero(SPECIES);
+    FloatVector c5b = FloatVector.zero(SPECIES);
+    FloatVector c5c = FloatVector.zero(SPECIES);
+    FloatVector c5d = FloatVector.zero(SPECIES);
+    for (int k = 0, from = query; k < count; k++, from += width) {
+      long row = 4L * (base + rows[k]);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, v, row + 8L * LENGTH, ORDER);
+      FloatVector vd = FloatVector.fromMemorySegment(SPECIES, v, row + 12L * LENGTH, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
+      c0a = x.fma(va, c0a);
+      c0b = x.fma(vb, c0b);
+      c0c = x.fma(vc, c0c);
+      c0d = x.fma(vd, c0d);
+      x = FloatVector.broadcast(SPECIES, p[from + 1]);
+      c1a = x.fma(va, c1a);
+      c1b = x.fma(vb, c1b);
+      c1c = x.fma(vc, c1c);
+      c1d = x.fma(vd, c1d);
+      x = FloatVector.broadcast(SPECIES, p[from + 2]);
+      c2a = x.fma(va, c2a);
+      c2b = x.fma(vb, c2b);
+      c2c = x.fma(vc, c2c);
+      c2d = x.fma(vd, c2d);
+      x = FloatVector.broadcast(SPECIES, p[from + 3]);
+      c3a = x.fma(va, c3a);
+      c3b = x.fma(vb, c3b);
+      c3c = x.fma(vc, c3c);
+      c3d = x.fma(vd, c3d);
+      x = FloatVector.broadcast(SPECIES, p[from + 4]);
+      c4a = x.fma(va, c4a);
+      c4b = x.fma(vb, c4b);
+      c4c = x.fma(vc, c4c);
+      c4d = x.fma(vd, c4d);
+      x = FloatVector.broadcast(SPECIES, p[from + 5]);
+      c5a = x.fma(va, c5a);
+      c5b = x.fma(vb, c5b);
+      c5c = x.fma(vc, c5c);
+      c5d = x.fma(vd, c5d);
+    }
+    int to = at;
+    if (first) {
+      c0a.intoArray(o, to);
+      c0b.intoArray(o, to + LENGTH);
+      c0c.intoArray(o, to + 2 * LENGTH);
+      c0d.intoArray(o, to + 3 * LENGTH);
+      to += columns;
+      c1a.intoArray(o, to);
+      c1b.intoArray(o, to + LENGTH);
+      c1c.intoArray(o, to + 2 * LENGTH);
+      c1d.intoArray(o, to + 3 * LENGTH);
+      to += columns;
+      c2a.intoArray(o, to);
+      c2b.intoArray(o, to + LENGTH);
+      c2c.intoArray(o, to + 2 * LENGTH);
+      c2d.intoArray(o, to + 3 * LENGTH);
+      to += columns;
+      c3a.intoArray(o, to);
+      c3b.intoArray(o, to + LENGTH);
+      c3c.intoArray(o, to + 2 * LENGTH);
+      c3d.intoArray(o, to + 3 * LENGTH);
+      to += columns;
+      c4a.intoArray(o, to);
+      c4b.intoArray(o, to + LENGTH);
+      c4c.intoArray(o, to + 2 * LENGTH);
+      c4d.intoArray(o, to + 3 * LENGTH);
+      to += columns;
+      c5a.intoArray(o, to);
+      c5b.intoArray(o, to + LENGTH);
+      c5c.intoArray(o, to + 2 * LENGTH);
+      c5d.intoArray(o, to + 3 * LENGTH);
+      return;
+    }
+    FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[query]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c0a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c0b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c0c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c0d)
+        .intoArray(o, to + 3 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 1]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c1a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c1b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c1c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c1d)
+        .intoArray(o, to + 3 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 2]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c2a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c2b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c2c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c2d)
+        .intoArray(o, to + 3 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 3]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c3a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c3b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c3c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c3d)
+        .intoArray(o, to + 3 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 4]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c4a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c4b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c4c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c4d)
+        .intoArray(o, to + 3 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 5]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c5a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c5b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c5c)
+        .intoArray(o, to + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 3 * LENGTH)
+        .fma(shrink, c5d)
+        .intoArray(o, to + 3 * LENGTH);
+  }
+
+  private static void block8x3(
+      MemorySegment v,
+      int base,
+      int[] rows,
+      int count,
+      float[] p,
+      int query,
+      int width,
+      float[] alpha,
+      boolean first,
+      float[] o,
+      int at,
+      int columns) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -70,47 +298,161 @@ final class ValueKernel {
     FloatVector c3a = FloatVector.zero(SPECIES);
     FloatVector c3b = FloatVector.zero(SPECIES);
     FloatVector c3c = FloatVector.zero(SPECIES);
-    for (int k = 0, from = 0; k < count; k++, from += 3 * LENGTH) {
-      int row = base + rows[k];
-      FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
-      FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
-      FloatVector pc = FloatVector.fromArray(SPECIES, p, from + 2 * LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
-      c0a = x.fma(pa, c0a);
-      c0b = x.fma(pb, c0b);
-      c0c = x.fma(pc, c0c);
-      x = FloatVector.broadcast(SPECIES, v[row + 1]);
-      c1a = x.fma(pa, c1a);
-      c1b = x.fma(pb, c1b);
-      c1c = x.fma(pc, c1c);
-      x = FloatVector.broadcast(SPECIES, v[row + 2]);
-      c2a = x.fma(pa, c2a);
-      c2b = x.fma(pb, c2b);
-      c2c = x.fma(pc, c2c);
-      x = FloatVector.broadcast(SPECIES, v[row + 3]);
-      c3a = x.fma(pa, c3a);
-      c3b = x.fma(pb, c3b);
-      c3c = x.fma(pc, c3c);
+    FloatVector c4a = FloatVector.zero(SPECIES);
+    FloatVector c4b = FloatVector.zero(SPECIES);
+    FloatVector c4c = FloatVector.zero(SPECIES);
+    FloatVector c5a = FloatVector.zero(SPECIES);
+    FloatVector c5b = FloatVector.zero(SPECIES);
+    FloatVector c5c = FloatVector.zero(SPECIES);
+    FloatVector c6a = FloatVector.zero(SPECIES);
+    FloatVector c6b = FloatVector.zero(SPECIES);
+    FloatVector c6c = FloatVector.zero(SPECIES);
+    FloatVector c7a = FloatVector.zero(SPECIES);
+    FloatVector c7b = FloatVector.zero(SPECIES);
+    FloatVector c7c = FloatVector.zero(SPECIES);
+    for (int k = 0, from = query; k < count; k++, from += width) {
+      long row = 4L * (base + rows[k]);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, v, row + 8L * LENGTH, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
+      c0a = x.fma(va, c0a);
+      c0b = x.fma(vb, c0b);
+      c0c = x.fma(vc, c0c);
+      x = FloatVector.broadcast(SPECIES, p[from + 1]);
+      c1a = x.fma(va, c1a);
+      c1b = x.fma(vb, c1b);
+      c1c = x.fma(vc, c1c);
+      x = FloatVector.broadcast(SPECIES, p[from + 2]);
+      c2a = x.fma(va, c2a);
+      c2b = x.fma(vb, c2b);
+      c2c = x.fma(vc, c2c);
+      x = FloatVector.broadcast(SPECIES, p[from + 3]);
+      c3a = x.fma(va, c3a);
+      c3b = x.fma(vb, c3b);
+      c3c = x.fma(vc, c3c);
+      x = FloatVector.broadcast(SPECIES, p[from + 4]);
+      c4a = x.fma(va, c4a);
+      c4b = x.fma(vb, c4b);
+      c4c = x.fma(vc, c4c);
+      x = FloatVector.broadcast(SPECIES, p[from + 5]);
+      c5a = x.fma(va, c5a);
+      c5b = x.fma(vb, c5b);
+      c5c = x.fma(vc, c5c);
+      x = FloatVector.broadcast(SPECIES, p[from + 6]);
+      c6a = x.fma(va, c6a);
+      c6b = x.fma(vb, c6b);
+      c6c = x.fma(vc, c6c);
+      x = FloatVector.broadcast(SPECIES, p[from + 7]);
+      c7a = x.fma(va, c7a);
+      c7b = x.fma(vb, c7b);
+      c7c = x.fma(vc, c7c);
     }
-    FloatVector sa = FloatVector.fromArray(SPECIES, alpha, 0);
-    FloatVector sb = FloatVector.fromArray(SPECIES, alpha, LENGTH);
-    FloatVector sc = FloatVector.fromArray(SPECIES, alpha, 2 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at).fma(sa, c0a).intoArray(o, at);
-    FloatVector.fromArray(SPECIES, o, at + LENGTH).fma(sb, c0b).intoArray(o, at + LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 2 * LENGTH).fma(sc, c0c).intoArray(o, at + 2 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 3 * LENGTH).fma(sa, c1a).intoArray(o, at + 3 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 4 * LENGTH).fma(sb, c1b).intoArray(o, at + 4 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 5 * LENGTH).fma(sc, c1c).intoArray(o, at + 5 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 6 * LENGTH).fma(sa, c2a).intoArray(o, at + 6 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 7 * LENGTH).fma(sb, c2b).intoArray(o, at + 7 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 8 * LENGTH).fma(sc, c2c).intoArray(o, at + 8 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 9 * LENGTH).fma(sa, c3a).intoArray(o, at + 9 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 10 * LENGTH).fma(sb, c3b).intoArray(o, at + 10 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 11 * LENGTH).fma(sc, c3c).intoArray(o, at + 11 * LENGTH);
+    int to = at;
+    if (first) {
+      c0a.intoArray(o, to);
+      c0b.intoArray(o, to + LENGTH);
+      c0c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c1a.intoArray(o, to);
+      c1b.intoArray(o, to + LENGTH);
+      c1c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c2a.intoArray(o, to);
+      c2b.intoArray(o, to + LENGTH);
+      c2c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c3a.intoArray(o, to);
+      c3b.intoArray(o, to + LENGTH);
+      c3c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c4a.intoArray(o, to);
+      c4b.intoArray(o, to + LENGTH);
+      c4c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c5a.intoArray(o, to);
+      c5b.intoArray(o, to + LENGTH);
+      c5c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c6a.intoArray(o, to);
+      c6b.intoArray(o, to + LENGTH);
+      c6c.intoArray(o, to + 2 * LENGTH);
+      to += columns;
+      c7a.intoArray(o, to);
+      c7b.intoArray(o, to + LENGTH);
+      c7c.intoArray(o, to + 2 * LENGTH);
+      return;
+    }
+    FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[query]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c0a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c0b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c0c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 1]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c1a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c1b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c1c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 2]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c2a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c2b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c2c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 3]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c3a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c3b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c3c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 4]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c4a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c4b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c4c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 5]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c5a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c5b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c5c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 6]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c6a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c6b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c6c)
+        .intoArray(o, to + 2 * LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 7]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c7a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c7b).intoArray(o, to + LENGTH);
+    FloatVector.fromArray(SPECIES, o, to + 2 * LENGTH)
+        .fma(shrink, c7c)
+        .intoArray(o, to + 2 * LENGTH);
   }
 
   private static void block8x2(
-      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
+      MemorySegment v,
+      int base,
+      int[] rows,
+      int count,
+      float[] p,
+      int query,
+      int width,
+      float[] alpha,
+      boolean first,
+      float[] o,
+      int at,
+      int columns) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -127,96 +469,108 @@ final class ValueKernel {
     FloatVector c6b = FloatVector.zero(SPECIES);
     FloatVector c7a = FloatVector.zero(SPECIES);
     FloatVector c7b = FloatVector.zero(SPECIES);
-    for (int k = 0, from = 0; k < count; k++, from += 2 * LENGTH) {
-      int row = base + rows[k];
-      FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
-      FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
-      c0a = x.fma(pa, c0a);
-      c0b = x.fma(pb, c0b);
-      x = FloatVector.broadcast(SPECIES, v[row + 1]);
-      c1a = x.fma(pa, c1a);
-      c1b = x.fma(pb, c1b);
-      x = FloatVector.broadcast(SPECIES, v[row + 2]);
-      c2a = x.fma(pa, c2a);
-      c2b = x.fma(pb, c2b);
-      x = FloatVector.broadcast(SPECIES, v[row + 3]);
-      c3a = x.fma(pa, c3a);
-      c3b = x.fma(pb, c3b);
-      x = FloatVector.broadcast(SPECIES, v[row + 4]);
-      c4a = x.fma(pa, c4a);
-      c4b = x.fma(pb, c4b);
-      x = FloatVector.broadcast(SPECIES, v[row + 5]);
-      c5a = x.fma(pa, c5a);
-      c5b = x.fma(pb, c5b);
-      x = FloatVector.broadcast(SPECIES, v[row + 6]);
-      c6a = x.fma(pa, c6a);
-      c6b = x.fma(pb, c6b);
-      x = FloatVector.broadcast(SPECIES, v[row + 7]);
-      c7a = x.fma(pa, c7a);
-      c7b = x.fma(pb, c7b);
+    for (int k = 0, from = query; k < count; k++, from += width) {
+      long row = 4L * (base + rows[k]);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
+      c0a = x.fma(va, c0a);
+      c0b = x.fma(vb, c0b);
+      x = FloatVector.broadcast(SPECIES, p[from + 1]);
+      c1a = x.fma(va, c1a);
+      c1b = x.fma(vb, c1b);
+      x = FloatVector.broadcast(SPECIES, p[from + 2]);
+      c2a = x.fma(va, c2a);
+      c2b = x.fma(vb, c2b);
+      x = FloatVector.broadcast(SPECIES, p[from + 3]);
+      c3a = x.fma(va, c3a);
+      c3b = x.fma(vb, c3b);
+      x = FloatVector.broadcast(SPECIES, p[from + 4]);
+      c4a = x.fma(va, c4a);
+      c4b = x.fma(vb, c4b);
+      x = FloatVector.broadcast(SPECIES, p[from + 5]);
+      c5a = x.fma(va, c5a);
+      c5b = x.fma(vb, c5b);
+      x = FloatVector.broadcast(SPECIES, p[from + 6]);
+      c6a = x.fma(va, c6a);
+      c6b = x.fma(vb, c6b);
+      x = FloatVector.broadcast(SPECIES, p[from + 7]);
+      c7a = x.fma(va, c7a);
+      c7b = x.fma(vb, c7b);
     }
-    FloatVector sa = FloatVector.fromArray(SPECIES, alpha, 0);
-    FloatVector sb = FloatVector.fromArray(SPECIES, alpha, LENGTH);
-    FloatVector.fromArray(SPECIES, o, at).fma(sa, c0a).intoArray(o, at);
-    FloatVector.fromArray(SPECIES, o, at + LENGTH).fma(sb, c0b).intoArray(o, at + LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 2 * LENGTH).fma(sa, c1a).intoArray(o, at + 2 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 3 * LENGTH).fma(sb, c1b).intoArray(o, at + 3 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 4 * LENGTH).fma(sa, c2a).intoArray(o, at + 4 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 5 * LENGTH).fma(sb, c2b).intoArray(o, at + 5 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 6 * LENGTH).fma(sa, c3a).intoArray(o, at + 6 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 7 * LENGTH).fma(sb, c3b).intoArray(o, at + 7 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 8 * LENGTH).fma(sa, c4a).intoArray(o, at + 8 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 9 * LENGTH).fma(sb, c4b).intoArray(o, at + 9 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 10 * LENGTH).fma(sa, c5a).intoArray(o, at + 10 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 11 * LENGTH).fma(sb, c5b).intoArray(o, at + 11 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 12 * LENGTH).fma(sa, c6a).intoArray(o, at + 12 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 13 * LENGTH).fma(sb, c6b).intoArray(o, at + 13 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 14 * LENGTH).fma(sa, c7a).intoArray(o, at + 14 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 15 * LENGTH).fma(sb, c7b).intoArray(o, at + 15 * LENGTH);
-  }
-
-  private static void block4x2(
-      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
-    FloatVector c0a = FloatVector.zero(SPECIES);
-    FloatVector c0b = FloatVector.zero(SPECIES);
-    FloatVector c1a = FloatVector.zero(SPECIES);
-    FloatVector c1b = FloatVector.zero(SPECIES);
-    FloatVector c2a = FloatVector.zero(SPECIES);
-    FloatVector c2b = FloatVector.zero(SPECIES);
-    FloatVector c3a = FloatVector.zero(SPECIES);
-    FloatVector c3b = FloatVector.zero(SPECIES);
-    for (int k = 0, from = 0; k < count; k++, from += 2 * LENGTH) {
-      int row = base + rows[k];
-      FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
-      FloatVector pb = FloatVector.fromArray(SPECIES, p, from + LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
-      c0a = x.fma(pa, c0a);
-      c0b = x.fma(pb, c0b);
-      x = FloatVector.broadcast(SPECIES, v[row + 1]);
-      c1a = x.fma(pa, c1a);
-      c1b = x.fma(pb, c1b);
-      x = FloatVector.broadcast(SPECIES, v[row + 2]);
-      c2a = x.fma(pa, c2a);
-      c2b = x.fma(pb, c2b);
-      x = FloatVector.broadcast(SPECIES, v[row + 3]);
-      c3a = x.fma(pa, c3a);
-      c3b = x.fma(pb, c3b);
+    int to = at;
+    if (first) {
+      c0a.intoArray(o, to);
+      c0b.intoArray(o, to + LENGTH);
+      to += columns;
+      c1a.intoArray(o, to);
+      c1b.intoArray(o, to + LENGTH);
+      to += columns;
+      c2a.intoArray(o, to);
+      c2b.intoArray(o, to + LENGTH);
+      to += columns;
+      c3a.intoArray(o, to);
+      c3b.intoArray(o, to + LENGTH);
+      to += columns;
+      c4a.intoArray(o, to);
+      c4b.intoArray(o, to + LENGTH);
+      to += columns;
+      c5a.intoArray(o, to);
+      c5b.intoArray(o, to + LENGTH);
+      to += columns;
+      c6a.intoArray(o, to);
+      c6b.intoArray(o, to + LENGTH);
+      to += columns;
+      c7a.intoArray(o, to);
+      c7b.intoArray(o, to + LENGTH);
+      return;
     }
-    FloatVector sa = FloatVector.fromArray(SPECIES, alpha, 0);
-    FloatVector sb = FloatVector.fromArray(SPECIES, alpha, LENGTH);
-    FloatVector.fromArray(SPECIES, o, at).fma(sa, c0a).intoArray(o, at);
-    FloatVector.fromArray(SPECIES, o, at + LENGTH).fma(sb, c0b).intoArray(o, at + LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 2 * LENGTH).fma(sa, c1a).intoArray(o, at + 2 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 3 * LENGTH).fma(sb, c1b).intoArray(o, at + 3 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 4 * LENGTH).fma(sa, c2a).intoArray(o, at + 4 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 5 * LENGTH).fma(sb, c2b).intoArray(o, at + 5 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 6 * LENGTH).fma(sa, c3a).intoArray(o, at + 6 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 7 * LENGTH).fma(sb, c3b).intoArray(o, at + 7 * LENGTH);
+    FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[query]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c0a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c0b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 1]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c1a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c1b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 2]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c2a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c2b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 3]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c3a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c3b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 4]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c4a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c4b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 5]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c5a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c5b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 6]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c6a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c6b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 7]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c7a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c7b).intoArray(o, to + LENGTH);
   }
 
   private static void block8x1(
-      float[] v, int base, int[] rows, int count, float[] p, float[] alpha, float[] o, int at) {
+      MemorySegment v,
+      int base,
+      int[] rows,
+      int count,
+      float[] p,
+      int query,
+      int width,
+      float[] alpha,
+      boolean first,
+      float[] o,
+      int at,
+      int columns) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
     FloatVector c2a = FloatVector.zero(SPECIES);
@@ -225,34 +579,161 @@ final class ValueKernel {
     FloatVector c5a = FloatVector.zero(SPECIES);
     FloatVector c6a = FloatVector.zero(SPECIES);
     FloatVector c7a = FloatVector.zero(SPECIES);
-    for (int k = 0, from = 0; k < count; k++, from += LENGTH) {
-      int row = base + rows[k];
-      FloatVector pa = FloatVector.fromArray(SPECIES, p, from);
-      FloatVector x = FloatVector.broadcast(SPECIES, v[row]);
-      c0a = x.fma(pa, c0a);
-      x = FloatVector.broadcast(SPECIES, v[row + 1]);
-      c1a = x.fma(pa, c1a);
-      x = FloatVector.broadcast(SPECIES, v[row + 2]);
-      c2a = x.fma(pa, c2a);
-      x = FloatVector.broadcast(SPECIES, v[row + 3]);
-      c3a = x.fma(pa, c3a);
-      x = FloatVector.broadcast(SPECIES, v[row + 4]);
-      c4a = x.fma(pa, c4a);
-      x = FloatVector.broadcast(SPECIES, v[row + 5]);
-      c5a = x.fma(pa, c5a);
-      x = FloatVector.broadcast(SPECIES, v[row + 6]);
-      c6a = x.fma(pa, c6a);
-      x = FloatVector.broadcast(SPECIES, v[row + 7]);
-      c7a = x.fma(pa, c7a);
+    for (int k = 0, from = query; k < count; k++, from += width) {
+      long row = 4L * (base + rows[k]);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
+      c0a = x.fma(va, c0a);
+      x = FloatVector.broadcast(SPECIES, p[from + 1]);
+      c1a = x.fma(va, c1a);
+      x = FloatVector.broadcast(SPECIES, p[from + 2]);
+      c2a = x.fma(va, c2a);
+      x = FloatVector.broadcast(SPECIES, p[from + 3]);
+      c3a = x.fma(va, c3a);
+      x = FloatVector.broadcast(SPECIES, p[from + 4]);
+      c4a = x.fma(va, c4a);
+      x = FloatVector.broadcast(SPECIES, p[from + 5]);
+      c5a = x.fma(va, c5a);
+      x = FloatVector.broadcast(SPECIES, p[from + 6]);
+      c6a = x.fma(va, c6a);
+      x = FloatVector.broadcast(SPECIES, p[from + 7]);
+      c7a = x.fma(va, c7a);
     }
-    FloatVector sa = FloatVector.fromArray(SPECIES, alpha, 0);
-    FloatVector.fromArray(SPECIES, o, at).fma(sa, c0a).intoArray(o, at);
-    FloatVector.fromArray(SPECIES, o, at + LENGTH).fma(sa, c1a).intoArray(o, at + LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 2 * LENGTH).fma(sa, c2a).intoArray(o, at + 2 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 3 * LENGTH).fma(sa, c3a).intoArray(o, at + 3 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 4 * LENGTH).fma(sa, c4a).intoArray(o, at + 4 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 5 * LENGTH).fma(sa, c5a).intoArray(o, at + 5 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 6 * LENGTH).fma(sa, c6a).intoArray(o, at + 6 * LENGTH);
-    FloatVector.fromArray(SPECIES, o, at + 7 * LENGTH).fma(sa, c7a).intoArray(o, at + 7 * LENGTH);
+    int to = at;
+    if (first) {
+      c0a.intoArray(o, to);
+      to += columns;
+      c1a.intoArray(o, to);
+      to += columns;
+      c2a.intoArray(o, to);
+      to += columns;
+      c3a.intoArray(o, to);
+      to += columns;
+      c4a.intoArray(o, to);
+      to += columns;
+      c5a.intoArray(o, to);
+      to += columns;
+      c6a.intoArray(o, to);
+      to += columns;
+      c7a.intoArray(o, to);
+      return;
+    }
+    FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[query]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c0a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 1]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c1a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 2]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c2a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 3]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c3a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 4]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c4a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 5]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c5a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 6]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c6a).intoArray(o, to);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 7]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c7a).intoArray(o, to);
+  }
+
+  private static void block6x2(
+      MemorySegment v,
+      int base,
+      int[] rows,
+      int count,
+      float[] p,
+      int query,
+      int width,
+      float[] alpha,
+      boolean first,
+      float[] o,
+      int at,
+      int columns) {
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    FloatVector c4a = FloatVector.zero(SPECIES);
+    FloatVector c4b = FloatVector.zero(SPECIES);
+    FloatVector c5a = FloatVector.zero(SPECIES);
+    FloatVector c5b = FloatVector.zero(SPECIES);
+    for (int k = 0, from = query; k < count; k++, from += width) {
+      long row = 4L * (base + rows[k]);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
+      c0a = x.fma(va, c0a);
+      c0b = x.fma(vb, c0b);
+      x = FloatVector.broadcast(SPECIES, p[from + 1]);
+      c1a = x.fma(va, c1a);
+      c1b = x.fma(vb, c1b);
+      x = FloatVector.broadcast(SPECIES, p[from + 2]);
+      c2a = x.fma(va, c2a);
+      c2b = x.fma(vb, c2b);
+      x = FloatVector.broadcast(SPECIES, p[from + 3]);
+      c3a = x.fma(va, c3a);
+      c3b = x.fma(vb, c3b);
+      x = FloatVector.broadcast(SPECIES, p[from + 4]);
+      c4a = x.fma(va, c4a);
+      c4b = x.fma(vb, c4b);
+      x = FloatVector.broadcast(SPECIES, p[from + 5]);
+      c5a = x.fma(va, c5a);
+      c5b = x.fma(vb, c5b);
+    }
+    int to = at;
+    if (first) {
+      c0a.intoArray(o, to);
+      c0b.intoArray(o, to + LENGTH);
+      to += columns;
+      c1a.intoArray(o, to);
+      c1b.intoArray(o, to + LENGTH);
+      to += columns;
+      c2a.intoArray(o, to);
+      c2b.intoArray(o, to + LENGTH);
+      to += columns;
+      c3a.intoArray(o, to);
+      c3b.intoArray(o, to + LENGTH);
+      to += columns;
+      c4a.intoArray(o, to);
+      c4b.intoArray(o, to + LENGTH);
+      to += columns;
+      c5a.intoArray(o, to);
+      c5b.intoArray(o, to + LENGTH);
+      return;
+    }
+    FloatVector shrink = FloatVector.broadcast(SPECIES, alpha[query]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c0a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c0b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 1]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c1a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c1b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 2]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c2a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c2b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 3]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c3a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c3b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 4]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c4a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c4b).intoArray(o, to + LENGTH);
+    to += columns;
+    shrink = FloatVector.broadcast(SPECIES, alpha[query + 5]);
+    FloatVector.fromArray(SPECIES, o, to).fma(shrink, c5a).intoArray(o, to);
+    FloatVector.fromArray(SPECIES, o, to + LENGTH).fma(shrink, c5b).intoArray(o, to + LENGTH);
   }
 }

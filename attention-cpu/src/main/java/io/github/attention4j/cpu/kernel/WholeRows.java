@@ -7,6 +7,7 @@ import io.github.attention4j.cpu.structure.Chain;
 import io.github.attention4j.cpu.structure.NonProjectiveTrees;
 import io.github.attention4j.cpu.structure.ProjectiveTrees;
 import io.github.attention4j.cpu.structure.TreeMarginals;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /// Normalizers that are no running sum: whole rows of scores for the queries of a panel, `lanes x
@@ -106,7 +107,7 @@ final class WholeRows implements RowSink {
   /// $\sum_j w_j v_j$ over the weights that are not 0.
   private void output(Panel x, PackedHead head, int h, int query, float[] weights, int from) {
     int size = in.valueSize();
-    int columns = Lanes.roundUp(size, Lanes.BLOCK);
+    int columns = Lanes.roundUp(size, Lanes.LENGTH);
     float[] sum = x.rowsOfLanes;
     Arrays.fill(sum, 0, columns, 0f);
     Rows values = arrays.value();
@@ -121,8 +122,9 @@ final class WholeRows implements RowSink {
           sum[c] += weight * x.vector[c];
         }
       } else {
-        for (int c = 0, at = j * columns; c < columns; c++, at++) {
-          sum[c] = Math.fma(weight, head.v[at], sum[c]);
+        long at = (long) j * columns;
+        for (int c = 0; c < columns; c++) {
+          sum[c] = Math.fma(weight, head.v.getAtIndex(ValueLayout.JAVA_FLOAT, at + c), sum[c]);
         }
       }
     }

@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// with another run does all the work alone. Idle daemons end after some seconds, so a provider
 /// that is no longer used leaves nothing behind.
 public final class WorkerPool {
-  /// How long a daemon looks for the next run before it sleeps: about the gap between two layers.
-  private static final long SPIN_NANOS = 30_000;
+  /// How long a daemon looks for the next run before it sleeps: some times what waking it takes,
+  /// which on a virtual machine is 50 microseconds.
+  private static final long SPIN_NANOS = 300_000;
+
+  /// Waits on the processor before others are let onto it, and those before sleeping.
+  private static final int SPINS = 2000;
+
+  private static final int YIELDS = 1000;
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -121,6 +127,11 @@ public final class WorkerPool {
     }
   }
 
+  /// Whether a participant of the present run failed: nobody should wait for it.
+  boolean failed() {
+    return failure != null;
+  }
+
   /// Waits until `counter` has reached `goal`; returns early when another participant failed.
   void await(AtomicInteger counter, int goal) {
     for (int spins = 0; counter.get() < goal && failure == null; spins++) {
@@ -130,9 +141,12 @@ public final class WorkerPool {
 
   /// Waits a little: at first on the processor, then leaving it to others, who on a busy machine
   /// may be those waited for.
-  private void pause(int spins) {
-    if (spins < 2000) {
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on yielding: it only lets others on.
+  void pause(int spins) {
+    if (spins < SPINS) {
       Thread.onSpinWait();
+    } else if (spins < SPINS + YIELDS) {
+      Thread.yield();
     } else {
       LockSupport.parkNanos(this, 20_000);
     }

@@ -4,6 +4,7 @@ import io.github.attention4j.api.Inputs;
 import io.github.attention4j.api.Result;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// What one run at a time works in: a bunch of panels for each worker and a ring of packed heads.
@@ -15,12 +16,19 @@ final class Workspace {
   private PackedHead[] heads = new PackedHead[0];
   private int ring;
 
+  /// Units that were finished, and for each worker those taken from its share.
+  final AtomicInteger finished = new AtomicInteger();
+
+  private AtomicInteger[] shares = new AtomicInteger[0];
+
   /// Makes room for this many workers, panels of each, and packed heads.
   void prepare(int workers, int bunch, int packedHeads) {
     if (panels.length < workers) {
       int from = panels.length;
       panels = Arrays.copyOf(panels, workers);
+      shares = Arrays.copyOf(shares, workers);
       for (int i = from; i < workers; i++) {
+        shares[i] = new AtomicInteger();
         panels[i] = new Panel[] {new Panel()};
       }
     }
@@ -32,6 +40,11 @@ final class Workspace {
           panels[i][n] = new Panel(panels[i][0]);
         }
       }
+    }
+    finished.set(0);
+    for (int i = 0; i < workers; i++) {
+      shares[i].set(0);
+      panels[i][0].own.taken.set(Integer.MAX_VALUE);
     }
     if (heads.length < packedHeads) {
       int from = heads.length;
@@ -59,13 +72,21 @@ final class Workspace {
   /// @param first the run to try
   /// @param other the run if that declines
   /// @param result what is returned
+  /// @param settled what was read beforehand
   record Bound(
-      Inputs inputs, @Nullable Result into, PreparedRun first, PreparedRun other, Result result) {}
+      Inputs inputs,
+      @Nullable Result into,
+      PreparedRun first,
+      PreparedRun other,
+      Result result,
+      SettledNumbers settled) {}
 
   /// The last runs, if nothing collected them and they are of these inputs and this result.
   @Nullable Bound bound(Inputs inputs, @Nullable Result into) {
     Bound last = bound.get();
-    return last != null && last.inputs == inputs && last.into == into ? last : null;
+    return last != null && last.inputs == inputs && last.into == into && last.settled.unchanged()
+        ? last
+        : null;
   }
 
   /// Remembers runs; not so firmly that arrays nobody else holds would stay.
@@ -76,6 +97,11 @@ final class Workspace {
   /// A panel of a worker.
   Panel panel(int worker, int number) {
     return panels[worker][number];
+  }
+
+  /// How many units were taken from the share of a worker.
+  AtomicInteger share(int worker) {
+    return shares[worker];
   }
 
   /// The place in the ring of a unit.

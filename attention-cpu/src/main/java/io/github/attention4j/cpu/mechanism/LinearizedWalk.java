@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// each query is shifted by its own maximum: both cancel. A query whose denominator still vanishes
 /// in float32 (its large features meet only small ones) is computed again by [LogFeatureRows].
 final class LinearizedWalk {
-  private static final int CHUNK = 64;
+  static final int CHUNK = 64;
 
   /// Below this share of what a denominator can be, digits are lost to underflow.
   private static final float VANISHED = 1e-28f;
@@ -36,7 +36,6 @@ final class LinearizedWalk {
   private final FeatureMap map;
   private final int features;
   private final int projections;
-  private final int width;
   private final int size;
   private final int valueSize;
   private final int columns;
@@ -55,12 +54,12 @@ final class LinearizedWalk {
   private final float[] readState;
   private final double[] state;
   private final float[] shiftQ = new float[CHUNK];
-  private final LogFeatureRows exact;
+  private @Nullable LogFeatureRows exact;
   private final double[] exactOutput;
   private double maximum;
   private boolean finiteValues;
 
-  LinearizedWalk(Linearized mechanism, LinearizedKernel.Run run) {
+  LinearizedWalk(Linearized mechanism, LinearizedKernel.Run run, LinearizedArrays arrays) {
     this.run = run;
     heads = run.in().heads();
     scope = run.in().scope();
@@ -69,24 +68,30 @@ final class LinearizedWalk {
     size = heads.keySize();
     valueSize = heads.valueSize();
     projections = map instanceof FeatureMap.FavorPlus favor ? favor.omega().shape().intSize(-2) : 0;
-    width = Lanes.roundUp(features, LENGTH);
     columns = Lanes.roundUp(valueSize + 1, LENGTH);
-    int projectedWidth = Lanes.roundUp(Math.max(projections, 1), LENGTH);
-    vectors = new float[CHUNK * size];
-    turned = new float[size * CHUNK];
-    omega = new float[projections * size];
-    omegaTurned = new float[projections == 0 ? 0 : size * projectedWidth];
-    phiK = new float[features * CHUNK];
-    phiQ = new float[CHUNK * Math.max(width, 2 * projectedWidth)];
-    logK = new float[Math.max(projections, 1) * CHUNK];
-    values = new float[CHUNK * columns];
-    pairs = new float[CHUNK * CHUNK];
-    sums = new float[CHUNK * columns];
-    chunkState = new float[features * columns];
-    readState = new float[features * columns];
-    state = new double[features * columns];
-    exact = new LogFeatureRows(map, run.in(), run.before());
-    exactOutput = new double[valueSize];
+    vectors = arrays.vectors;
+    turned = arrays.turned;
+    omega = arrays.omega;
+    omegaTurned = arrays.omegaTurned;
+    phiK = arrays.phiK;
+    phiQ = arrays.phiQ;
+    logK = arrays.logK;
+    values = arrays.values;
+    pairs = arrays.pairs;
+    sums = arrays.sums;
+    chunkState = arrays.chunkState;
+    readState = arrays.readState;
+    state = arrays.state;
+    exactOutput = arrays.exactOutput;
+  }
+
+  private LogFeatureRows exact() {
+    LogFeatureRows rows = exact;
+    if (rows == null) {
+      rows = new LogFeatureRows(map, run.in(), run.before());
+      exact = rows;
+    }
+    return rows;
   }
 
   /// Walks along a key head, for all query heads that read it.
@@ -297,7 +302,7 @@ final class LinearizedWalk {
     for (int i = 0; i < count; i++) {
       float norm = sums[i * columns + valueSize];
       if (norm < VANISHED && (run.before() != null || scope.visible(b, first + i) > 0)) {
-        exact.weigh(b, h, first + i, exactOutput);
+        exact().weigh(b, h, first + i, exactOutput);
         for (int e = 0; e < valueSize; e++) {
           sums[i * columns + e] = (float) exactOutput[e];
         }

@@ -11,6 +11,9 @@ import jdk.incubator.vector.FloatVector;
 /// on two units, and fit 16 registers with what feeds them. The inner dimension goes in stretches
 /// of [#STRETCH], each summed from zero: fewer roundings pile up in a long sum, and the stretch of
 /// $B$ stays in the cache.
+///
+/// Every block is longer than what the compiler inlines, and no vector crosses a method: see
+/// docs/decisions/021-compiled-alone.md.
 final class Product {
   private static final int STRETCH = 256;
 
@@ -120,29 +123,63 @@ final class Product {
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
     }
-    accumulate(c0a, c, cFrom);
-    accumulate(c0b, c, cFrom + LENGTH);
-    accumulate(c1a, c, cFrom + ldc);
-    accumulate(c1b, c, cFrom + ldc + LENGTH);
-    accumulate(c2a, c, cFrom + 2 * ldc);
-    accumulate(c2b, c, cFrom + 2 * ldc + LENGTH);
-    accumulate(c3a, c, cFrom + 3 * ldc);
-    accumulate(c3b, c, cFrom + 3 * ldc + LENGTH);
+    FloatVector.fromArray(SPECIES, c, cFrom).add(c0a).intoArray(c, cFrom);
+    FloatVector.fromArray(SPECIES, c, cFrom + LENGTH).add(c0b).intoArray(c, cFrom + LENGTH);
+    FloatVector.fromArray(SPECIES, c, cFrom + ldc).add(c1a).intoArray(c, cFrom + ldc);
+    FloatVector.fromArray(SPECIES, c, cFrom + ldc + LENGTH)
+        .add(c1b)
+        .intoArray(c, cFrom + ldc + LENGTH);
+    FloatVector.fromArray(SPECIES, c, cFrom + 2 * ldc).add(c2a).intoArray(c, cFrom + 2 * ldc);
+    FloatVector.fromArray(SPECIES, c, cFrom + 2 * ldc + LENGTH)
+        .add(c2b)
+        .intoArray(c, cFrom + 2 * ldc + LENGTH);
+    FloatVector.fromArray(SPECIES, c, cFrom + 3 * ldc).add(c3a).intoArray(c, cFrom + 3 * ldc);
+    FloatVector.fromArray(SPECIES, c, cFrom + 3 * ldc + LENGTH)
+        .add(c3b)
+        .intoArray(c, cFrom + 3 * ldc + LENGTH);
   }
 
+  /// Every fourth step has a sum of its own: one would wait for its own multiply-add.
   private static void block1x2(
       float[] a, int a0, float[] b, int bFrom, int ldb, float[] c, int cFrom, int depth) {
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
-    for (int p = 0, at = bFrom; p < depth; p++, at += ldb) {
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    int p = 0;
+    int at = bFrom;
+    for (; p + 3 < depth; p += 4, at += 4 * ldb) {
+      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + p]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
+      c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 1]);
+      c1a = x.fma(FloatVector.fromArray(SPECIES, b, at + ldb), c1a);
+      c1b = x.fma(FloatVector.fromArray(SPECIES, b, at + ldb + LENGTH), c1b);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 2]);
+      c2a = x.fma(FloatVector.fromArray(SPECIES, b, at + 2 * ldb), c2a);
+      c2b = x.fma(FloatVector.fromArray(SPECIES, b, at + 2 * ldb + LENGTH), c2b);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 3]);
+      c3a = x.fma(FloatVector.fromArray(SPECIES, b, at + 3 * ldb), c3a);
+      c3b = x.fma(FloatVector.fromArray(SPECIES, b, at + 3 * ldb + LENGTH), c3b);
+    }
+    for (; p < depth; p++, at += ldb) {
       FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + p]);
       c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
       c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
     }
-    accumulate(c0a, c, cFrom);
-    accumulate(c0b, c, cFrom + LENGTH);
+    FloatVector.fromArray(SPECIES, c, cFrom)
+        .add(c0a.add(c1a).add(c2a.add(c3a)))
+        .intoArray(c, cFrom);
+    FloatVector.fromArray(SPECIES, c, cFrom + LENGTH)
+        .add(c0b.add(c1b).add(c2b.add(c3b)))
+        .intoArray(c, cFrom + LENGTH);
   }
 
+  /// Even and odd steps have sums of their own, eight in all.
   private static void block4x1(
       float[] a,
       int a0,
@@ -157,33 +194,78 @@ final class Product {
     int a1 = a0 + lda;
     int a2 = a1 + lda;
     int a3 = a2 + lda;
-    FloatVector c0 = FloatVector.zero(SPECIES);
-    FloatVector c1 = FloatVector.zero(SPECIES);
-    FloatVector c2 = FloatVector.zero(SPECIES);
-    FloatVector c3 = FloatVector.zero(SPECIES);
-    for (int p = 0, at = bFrom; p < depth; p++, at += ldb) {
-      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
-      c0 = ba.fma(FloatVector.broadcast(SPECIES, a[a0 + p]), c0);
-      c1 = ba.fma(FloatVector.broadcast(SPECIES, a[a1 + p]), c1);
-      c2 = ba.fma(FloatVector.broadcast(SPECIES, a[a2 + p]), c2);
-      c3 = ba.fma(FloatVector.broadcast(SPECIES, a[a3 + p]), c3);
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    int p = 0;
+    int at = bFrom;
+    for (; p + 1 < depth; p += 2, at += 2 * ldb) {
+      FloatVector even = FloatVector.fromArray(SPECIES, b, at);
+      FloatVector odd = FloatVector.fromArray(SPECIES, b, at + ldb);
+      c0a = even.fma(FloatVector.broadcast(SPECIES, a[a0 + p]), c0a);
+      c0b = odd.fma(FloatVector.broadcast(SPECIES, a[a0 + p + 1]), c0b);
+      c1a = even.fma(FloatVector.broadcast(SPECIES, a[a1 + p]), c1a);
+      c1b = odd.fma(FloatVector.broadcast(SPECIES, a[a1 + p + 1]), c1b);
+      c2a = even.fma(FloatVector.broadcast(SPECIES, a[a2 + p]), c2a);
+      c2b = odd.fma(FloatVector.broadcast(SPECIES, a[a2 + p + 1]), c2b);
+      c3a = even.fma(FloatVector.broadcast(SPECIES, a[a3 + p]), c3a);
+      c3b = odd.fma(FloatVector.broadcast(SPECIES, a[a3 + p + 1]), c3b);
     }
-    accumulate(c0, c, cFrom);
-    accumulate(c1, c, cFrom + ldc);
-    accumulate(c2, c, cFrom + 2 * ldc);
-    accumulate(c3, c, cFrom + 3 * ldc);
+    if (p < depth) {
+      FloatVector even = FloatVector.fromArray(SPECIES, b, at);
+      c0a = even.fma(FloatVector.broadcast(SPECIES, a[a0 + p]), c0a);
+      c1a = even.fma(FloatVector.broadcast(SPECIES, a[a1 + p]), c1a);
+      c2a = even.fma(FloatVector.broadcast(SPECIES, a[a2 + p]), c2a);
+      c3a = even.fma(FloatVector.broadcast(SPECIES, a[a3 + p]), c3a);
+    }
+    FloatVector.fromArray(SPECIES, c, cFrom).add(c0a.add(c0b)).intoArray(c, cFrom);
+    FloatVector.fromArray(SPECIES, c, cFrom + ldc).add(c1a.add(c1b)).intoArray(c, cFrom + ldc);
+    FloatVector.fromArray(SPECIES, c, cFrom + 2 * ldc)
+        .add(c2a.add(c2b))
+        .intoArray(c, cFrom + 2 * ldc);
+    FloatVector.fromArray(SPECIES, c, cFrom + 3 * ldc)
+        .add(c3a.add(c3b))
+        .intoArray(c, cFrom + 3 * ldc);
   }
 
+  /// Every fourth step has a sum of its own: one would wait for its own multiply-add.
   private static void block1x1(
       float[] a, int a0, float[] b, int bFrom, int ldb, float[] c, int cFrom, int depth) {
-    FloatVector c0 = FloatVector.zero(SPECIES);
-    for (int p = 0, at = bFrom; p < depth; p++, at += ldb) {
-      c0 = FloatVector.fromArray(SPECIES, b, at).fma(FloatVector.broadcast(SPECIES, a[a0 + p]), c0);
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    int p = 0;
+    int at = bFrom;
+    for (; p + 7 < depth; p += 8, at += 8 * ldb) {
+      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + p]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 1]);
+      c1a = x.fma(FloatVector.fromArray(SPECIES, b, at + ldb), c1a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 2]);
+      c2a = x.fma(FloatVector.fromArray(SPECIES, b, at + 2 * ldb), c2a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 3]);
+      c3a = x.fma(FloatVector.fromArray(SPECIES, b, at + 3 * ldb), c3a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 4]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at + 4 * ldb), c0a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 5]);
+      c1a = x.fma(FloatVector.fromArray(SPECIES, b, at + 5 * ldb), c1a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 6]);
+      c2a = x.fma(FloatVector.fromArray(SPECIES, b, at + 6 * ldb), c2a);
+      x = FloatVector.broadcast(SPECIES, a[a0 + p + 7]);
+      c3a = x.fma(FloatVector.fromArray(SPECIES, b, at + 7 * ldb), c3a);
     }
-    accumulate(c0, c, cFrom);
-  }
-
-  private static void accumulate(FloatVector sum, float[] c, int at) {
-    FloatVector.fromArray(SPECIES, c, at).add(sum).intoArray(c, at);
+    for (; p < depth; p++, at += ldb) {
+      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + p]);
+      c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
+    }
+    FloatVector.fromArray(SPECIES, c, cFrom)
+        .add(c0a.add(c1a).add(c2a.add(c3a)))
+        .intoArray(c, cFrom);
   }
 }

@@ -20,6 +20,11 @@ public final class ResultArrays {
     this.into = into;
   }
 
+  /// The earlier result that is filled again, if there is one.
+  public @Nullable Result into() {
+    return into;
+  }
+
   /// The float32 array of this name and shape; its contents may be those of an earlier run.
   ///
   /// @throws IllegalArgumentException if there is an earlier result without it or where it has

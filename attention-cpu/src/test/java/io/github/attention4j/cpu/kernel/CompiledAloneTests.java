@@ -32,6 +32,8 @@ class CompiledAloneTests {
           Softcap.class,
           ScoreKernel.class,
           ValueKernel.class,
+          OutputKernel.class,
+          PackKernel.class,
           Transposition.class,
           PackedHead.class);
 
@@ -39,7 +41,9 @@ class CompiledAloneTests {
   void loopsOverVectorsAreTooLongToBeInlined() {
     List<String> inlined = new ArrayList<>();
     int found = 0;
-    for (Class<?> stage : STAGES) {
+    List<Class<?>> all = new ArrayList<>(STAGES);
+    all.add(products());
+    for (Class<?> stage : all) {
       for (MethodModel method : model(stage).methods()) {
         CodeAttribute code = code(method);
         if (usesVectors(code) && loops(code)) {
@@ -73,6 +77,7 @@ class CompiledAloneTests {
     List<String> crossed = new ArrayList<>();
     List<Class<?>> all = new ArrayList<>(STAGES);
     all.add(FewQueriesKernel.class);
+    all.add(products());
     for (Class<?> stage : all) {
       for (MethodModel method : model(stage).methods()) {
         String type = method.methodType().stringValue();
@@ -83,6 +88,15 @@ class CompiledAloneTests {
       }
     }
     assertEquals(List.of(), crossed);
+  }
+
+  /** The products of other mechanisms, in a package of their own. */
+  private static Class<?> products() {
+    try {
+      return Class.forName("io.github.attention4j.cpu.mechanism.Product");
+    } catch (ClassNotFoundException gone) {
+      throw new IllegalStateException(gone);
+    }
   }
 
   private static ClassModel model(Class<?> type) {

@@ -1,0 +1,105 @@
+package io.github.attention4j.cpu.kernel;
+
+import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
+import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// Copies rows into wider ones of whole vectors.
+final class PackKernel {
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private PackKernel() {}
+
+  /// Copies `count` rows of `size` elements, zeros behind each.
+  ///
+  /// Four vectors at a time, so that this method is longer than what the compiler inlines: see
+  /// [SoftmaxStage]. A call that copies memory takes as long as a short row.
+  ///
+  /// @param at the byte at which the first row starts
+  /// @param step bytes from one row to the next
+  /// @param to the byte at which the first row starts that is written, whole vectors each
+  static void rows(
+      MemorySegment from,
+      long at,
+      long step,
+      int count,
+      int size,
+      MemorySegment into,
+      long to,
+      long width) {
+    long vector = 4L * LENGTH;
+    long whole = 4L * (size - size % LENGTH);
+    VectorMask<Float> there = SPECIES.indexInRange(0, size % LENGTH);
+    for (int row = 0; row < count; row++) {
+      long read = at + row * step;
+      long write = to + row * width;
+      long end = read + whole;
+      for (; read + 4 * vector <= end; read += 4 * vector, write += 4 * vector) {
+        FloatVector a = FloatVector.fromMemorySegment(SPECIES, from, read, ORDER);
+        FloatVector b = FloatVector.fromMemorySegment(SPECIES, from, read + vector, ORDER);
+        FloatVector c = FloatVector.fromMemorySegment(SPECIES, from, read + 2 * vector, ORDER);
+        FloatVector d = FloatVector.fromMemorySegment(SPECIES, from, read + 3 * vector, ORDER);
+        a.intoMemorySegment(into, write, ORDER);
+        b.intoMemorySegment(into, write + vector, ORDER);
+        c.intoMemorySegment(into, write + 2 * vector, ORDER);
+        d.intoMemorySegment(into, write + 3 * vector, ORDER);
+      }
+      for (; read < end; read += vector, write += vector) {
+        FloatVector.fromMemorySegment(SPECIES, from, read, ORDER)
+            .intoMemorySegment(into, write, ORDER);
+      }
+      if (there.anyTrue()) {
+        FloatVector.fromMemorySegment(SPECIES, from, read, ORDER, there)
+            .intoMemorySegment(into, write, ORDER);
+      }
+    }
+  }
+
+  /// As [#rows], into an array, whose rows start at elements.
+  static void lanes(
+      MemorySegment from,
+      long at,
+      long step,
+      int count,
+      int size,
+      float[] into,
+      int to,
+      int width) {
+    long vector = 4L * LENGTH;
+    int whole = size - size % LENGTH;
+    VectorMask<Float> there = SPECIES.indexInRange(0, size % LENGTH);
+    for (int row = 0; row < count; row++) {
+      long read = at + row * step;
+      int write = to + row * width;
+      int end = write + whole;
+      for (; write + 4 * LENGTH <= end; write += 4 * LENGTH, read += 4 * vector) {
+        FloatVector a = FloatVector.fromMemorySegment(SPECIES, from, read, ORDER);
+        FloatVector b = FloatVector.fromMemorySegment(SPECIES, from, read + vector, ORDER);
+        FloatVector c = FloatVector.fromMemorySegment(SPECIES, from, read + 2 * vector, ORDER);
+        FloatVector d = FloatVector.fromMemorySegment(SPECIES, from, read + 3 * vector, ORDER);
+        a.intoArray(into, write);
+        b.intoArray(into, write + LENGTH);
+        c.intoArray(into, write + 2 * LENGTH);
+        d.intoArray(into, write + 3 * LENGTH);
+      }
+      if (write + 2 * LENGTH <= end) {
+        FloatVector a = FloatVector.fromMemorySegment(SPECIES, from, read, ORDER);
+        FloatVector b = FloatVector.fromMemorySegment(SPECIES, from, read + vector, ORDER);
+        a.intoArray(into, write);
+        b.intoArray(into, write + LENGTH);
+        write += 2 * LENGTH;
+        read += 2 * vector;
+      }
+      for (; write < end; write += LENGTH, read += vector) {
+        FloatVector.fromMemorySegment(SPECIES, from, read, ORDER).intoArray(into, write);
+      }
+      if (there.anyTrue()) {
+        FloatVector.fromMemorySegment(SPECIES, from, read, ORDER, there).intoArray(into, write);
+      }
+    }
+  }
+}
