@@ -20,9 +20,12 @@ final class PackedHead {
   /// Packed keys, `[keys][depth]`.
   float[] k = new float[0];
 
-  /// Packed values, `[keys][columns]`, columns whole vectors: aligned to them, which an array is
-  /// not.
+  /// Values, `[keys][columns]` from element `vStart`, columns whole vectors: aligned to them, which
+  /// an array is not. Packed ones, or where that changes nothing the caller's own.
   MemorySegment v = MemorySegment.NULL;
+
+  int vStart;
+  private MemorySegment packedValues = MemorySegment.NULL;
 
   private boolean[] marked = new boolean[0];
   private volatile boolean anyMarked;
@@ -40,15 +43,19 @@ final class PackedHead {
   final AtomicInteger done = new AtomicInteger();
 
   /// Makes room and forgets the marks.
-  void reserve(int keys, int depth, int columns) {
+  ///
+  /// @param inPlace whether values are not packed
+  void reserve(int keys, int depth, int columns, boolean inPlace) {
     // A block of rows is read whole, also behind the last key.
     int rows = keys + Lanes.BLOCK;
     if (k.length < rows * depth) {
       k = new float[rows * depth];
     }
-    if (v.byteSize() < 4L * keys * columns) {
-      v = Arena.ofAuto().allocate(4L * keys * columns, 4L * LENGTH);
+    if (!inPlace && packedValues.byteSize() < 4L * keys * columns) {
+      packedValues = Arena.ofAuto().allocate(4L * keys * columns, 4L * LENGTH);
     }
+    v = packedValues;
+    vStart = 0;
     if (marked.length < keys) {
       marked = new boolean[keys];
     } else if (anyMarked) {
@@ -65,6 +72,12 @@ final class PackedHead {
   /// Whether any value does.
   boolean anyMarked() {
     return anyMarked;
+  }
+
+  /// Reads the values of a head where they are.
+  void valuesInPlace(Rows rows, int b, int h) {
+    v = rows.segment();
+    vStart = (int) rows.index(b, h, 0);
   }
 
   /// Packs values `from` to `to` − 1.

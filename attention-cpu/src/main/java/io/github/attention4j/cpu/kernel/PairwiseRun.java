@@ -60,6 +60,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private final int depth;
   private final int columns;
   private final boolean leavesOut;
+  private final boolean inPlace;
   private final float factor;
   private final int packHeads;
   private final int group;
@@ -111,6 +112,12 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
         !(plan.mechanism.scope() instanceof Scope.Full
             && plan.mechanism.biases().isEmpty()
             && plan.mechanism.normalizer() instanceof Normalizer.Softmax);
+    // What nobody leaves out need not be looked at for NaN.
+    inPlace =
+        !leavesOut
+            && sink == null
+            && arrays.value().alignedVectors(in.valueSize())
+            && arrays.value().segment().asOverlappingSlice(arrays.output().segment()).isEmpty();
     factor = plan.factor(in);
     Score.Rotary rotary = plan.rotary;
     positions = rotary == null ? null : in.rotaryPositions(rotary);
@@ -185,7 +192,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       // The first chunk makes room for all; room counts as one more chunk.
       if (step == 0) {
         pool.await(head.used, round * bunches);
-        head.reserve(keys, depth, columns);
+        head.reserve(keys, depth, columns, inPlace);
         head.packed.incrementAndGet();
       } else {
         pool.await(head.packed, round * (chunks + 1) + 1);
@@ -227,7 +234,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private void unit(int worker, int unit) {
     Panel x = space.panel(worker, 0);
     PackedHead head = x.own;
-    head.reserve(keys, depth, columns);
+    head.reserve(keys, depth, columns, inPlace);
     for (int chunk = 0; chunk < chunks; chunk++) {
       pack(head, unit, chunk, x);
     }
@@ -263,7 +270,11 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       x.reserve(depth, columns, widest());
       head.keys(arrays.key(), b, keyHead, h, from, to, in.keySize(), depth, plan.keyStage, this, x);
     }
-    head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns, leavesOut);
+    if (!inPlace) {
+      head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns, leavesOut);
+    } else if (chunk == 0) {
+      head.valuesInPlace(arrays.value(), b, keyHead);
+    }
   }
 
   /// The position that rotates a key.
@@ -488,7 +499,17 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       arrays.pool(x);
     }
     ValueKernel.run(
-        head.v, x.vStart, x.vRows, x.rows, columns, x.s, x.width, x.lanes, x.alpha, x.first, x.o);
+        head.v,
+        head.vStart + x.vStart,
+        x.vRows,
+        x.rows,
+        columns,
+        x.s,
+        x.width,
+        x.lanes,
+        x.alpha,
+        x.first,
+        x.o);
     x.first = false;
     if (head.anyMarked()) {
       addMarked(head, unit, x);

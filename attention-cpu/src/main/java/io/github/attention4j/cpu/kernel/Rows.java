@@ -25,6 +25,18 @@ record Rows(MemorySegment segment, long batch, long head, long row) {
     return b * batch + h * head + i * row;
   }
 
+  /// Whether vectors of this size can be read where they are as whole SIMD vectors: one behind the
+  /// other in native memory, aligned, and with indices that fit an int.
+  boolean alignedVectors(int size) {
+    long bytes = 4L * Lanes.LENGTH;
+    return row == size
+        && size % Lanes.LENGTH == 0
+        && segment.isNative()
+        && !segment.isMapped()
+        && segment.address() % bytes == 0
+        && segment.byteSize() / 4 <= Integer.MAX_VALUE;
+  }
+
   /// Copies the vector from an index into an array.
   void read(long index, float[] into, int at, int size) {
     MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 4 * index, into, at, size);

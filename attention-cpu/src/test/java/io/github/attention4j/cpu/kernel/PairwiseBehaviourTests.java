@@ -213,6 +213,16 @@ final class PairwiseBehaviourTests {
     }
   }
 
+  /** Full attention reads aligned values where they are; a scope that allows everything packs. */
+  @Test
+  void valuesInPlaceEqualPackedOnes() {
+    for (int size : new int[] {16, 40, 64}) {
+      Inputs inputs = qkv(2, 3, 50, 70, size);
+      Tensor packed = output(scaled().within(Scope.window(1_000, 1_000)), inputs);
+      assertEquals(packed, output(scaled(), inputs));
+    }
+  }
+
   private static Capture[] captures() {
     return new Capture[] {
       Capture.WEIGHTS, Capture.LOG_SUM_EXP, new Capture.TopK(4), new Capture.Pooled(9, 5)
