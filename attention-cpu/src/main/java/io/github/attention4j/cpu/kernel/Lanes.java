@@ -1,6 +1,7 @@
 package io.github.attention4j.cpu.kernel;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The vector shape everything here is compiled for, and the blocking that follows from it.
@@ -32,7 +33,20 @@ public final class Lanes {
   /// Keys in a tile: scores of a panel, 24 KiB with 512-bit vectors, stay in the first-level cache.
   static final int TILE = 128;
 
+  /// Lanes exchanged with those this far away. The sum of all lanes is $\log_2$ additions of a
+  /// vector and its exchange, the same bits wherever it is computed; `reduceLanes` adds in one
+  /// order when compiled and in another before that.
+  public static final VectorShuffle<Float> BY_8 = exchange(8);
+
+  public static final VectorShuffle<Float> BY_4 = exchange(4);
+  public static final VectorShuffle<Float> BY_2 = exchange(2);
+  public static final VectorShuffle<Float> BY_1 = exchange(1);
+
   private Lanes() {}
+
+  private static VectorShuffle<Float> exchange(int distance) {
+    return VectorShuffle.fromOp(SPECIES, lane -> (lane ^ distance) % LENGTH);
+  }
 
   /// How many vectors hold `n` lanes.
   static int vectors(int n) {

@@ -1,5 +1,9 @@
 package io.github.attention4j.cpu.kernel;
 
+import static io.github.attention4j.cpu.kernel.Lanes.BY_1;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_2;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_4;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_8;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
@@ -117,7 +121,16 @@ public final class RowKernels {
     if (c < size) {
       sum = sum.add(load(x, from + c, SPECIES.indexInRange(c, size)));
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    // See Lanes: reduceLanes would add in an order of the compiler's.
+    if (LENGTH > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    sum = sum.add(sum.rearrange(BY_1));
+    return sum.lane(0);
   }
 
   private static float squares(MemorySegment x, long from, int size, float mean) {
@@ -132,7 +145,16 @@ public final class RowKernels {
       FloatVector d = load(x, from + c, rest).sub(mean).blend(0f, rest.not());
       sum = d.fma(d, sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    // See Lanes: reduceLanes would add in an order of the compiler's.
+    if (LENGTH > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    sum = sum.add(sum.rearrange(BY_1));
+    return sum.lane(0);
   }
 
   /// Layer normalisation of rows `from` to `to` − 1.

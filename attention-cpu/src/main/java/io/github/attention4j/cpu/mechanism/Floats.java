@@ -1,5 +1,9 @@
 package io.github.attention4j.cpu.mechanism;
 
+import static io.github.attention4j.cpu.kernel.Lanes.BY_1;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_2;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_4;
+import static io.github.attention4j.cpu.kernel.Lanes.BY_8;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
@@ -9,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Rows of float32: in and out of native memory, dot products, softmax.
 final class Floats {
@@ -65,7 +68,17 @@ final class Floats {
           FloatVector.fromArray(SPECIES, a, aFrom + i)
               .fma(FloatVector.fromArray(SPECIES, b, bFrom + i), sum);
     }
-    float total = sum.add(other).reduceLanes(VectorOperators.ADD);
+    sum = sum.add(other);
+    // See Lanes: reduceLanes would add in an order of the compiler's.
+    if (LENGTH > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    sum = sum.add(sum.rearrange(BY_1));
+    float total = sum.lane(0);
     for (; i < count; i++) {
       total = Math.fma(a[aFrom + i], b[bFrom + i], total);
     }
