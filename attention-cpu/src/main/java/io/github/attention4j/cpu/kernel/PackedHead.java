@@ -156,12 +156,12 @@ final class PackedHead {
       int size,
       int depth,
       VectorStage stage,
-      PairwiseRun run,
+      PanelStages stages,
       Panel scratch) {
     if (!stage.none()) {
       for (int key = from; key < to; key++) {
         rows.read(rows.index(b, h, key), scratch.vector, 0, size);
-        stage.apply(scratch.vector, size, k, key * depth, queryHead, run.keyPosition(b, key));
+        stage.apply(scratch.vector, size, k, key * depth, queryHead, stages.keyPosition(b, key));
       }
     } else if (rows.row() == size) {
       rows.read(rows.index(b, h, from), k, from * depth, (to - from) * depth);

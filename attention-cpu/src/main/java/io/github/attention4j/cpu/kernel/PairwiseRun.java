@@ -1,27 +1,17 @@
 package io.github.attention4j.cpu.kernel;
 
-import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
-import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
-import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Scope;
-import io.github.attention4j.api.Score;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// The driver: one run of a pairwise softmax as a list of tasks.
-///
-/// 1. For each head whose keys are packed (a *unit*: a batch entry and a key head),
-/// 2. pack its keys and values, in chunks;
-/// 3. for each panel of queries that read them, pack the queries;
-/// 4. for each tile of up to 128 keys that one of them may reach: score, bias, scope, normalize,
-///    value;
-/// 5. divide by the sum of weights and write out.
+/// The driver: one run of a pairwise softmax as a list of tasks. For each head whose keys are
+/// packed (a *unit*: a batch entry and a key head) it packs keys and values, in chunks, and takes
+/// the panels of queries that read them through [PanelStages].
 ///
 /// Where there are units for all threads, each thread takes whole ones, and bunches of others' when
 /// none is left. Otherwise tasks are numbered unit by unit, packing first, and panels with the most
@@ -47,25 +37,16 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   /// only if they pack together.
   private static final int ALONE = 2;
 
-  private final PairwisePlan plan;
   private final PairwiseInputs in;
   private final PairwiseArrays arrays;
+  private final PanelStages stages;
   private final WorkerPool pool;
   private final Workspace space;
-  private final ScopeTiles scope;
-  private final BiasStage[] biases;
-  private final BiasStage.@Nullable Dense given;
-  private final @Nullable LongTensor positions;
   private final int keys;
   private final int depth;
   private final int columns;
   private final boolean leavesOut;
   private final boolean inPlace;
-  private final float factor;
-  private final int packHeads;
-  private final int group;
-  private final boolean stacked;
-  private final int panelsPerHead;
   private final int panels;
   private final int bunch;
   private final int bunches;
@@ -73,7 +54,6 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private final int chunks;
   private final int units;
   private final boolean alone;
-  private final @Nullable RowSink sink;
 
   PairwiseRun(
       PairwisePlan plan,
@@ -92,22 +72,15 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       WorkerPool pool,
       Workspace space,
       @Nullable RowSink sink) {
-    this.sink = sink;
-    this.plan = plan;
     this.in = in;
     this.arrays = arrays;
     this.pool = pool;
     this.space = space;
+    stages = new PanelStages(plan, in, arrays, sink);
     keys = in.keys();
-    scope = ScopeTiles.of(plan.mechanism.scope(), in);
-    biases =
-        plan.mechanism.biases().stream()
-            .map(bias -> BiasStage.of(bias, in))
-            .toArray(BiasStage[]::new);
-    boolean dot = plan.kind != PairwisePlan.Kind.GIVEN;
-    given = dot ? null : givenScores(plan.mechanism.score(), in);
-    depth = dot ? plan.keyStage.size(in.keySize()) : 0;
-    columns = Lanes.roundUp(in.valueSize(), LENGTH);
+    depth = stages.depth;
+    columns = stages.columns;
+    panels = stages.panels;
     leavesOut =
         !(plan.mechanism.scope() instanceof Scope.Full
             && plan.mechanism.biases().isEmpty()
@@ -118,25 +91,8 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
             && sink == null
             && arrays.value().alignedVectors(in.valueSize())
             && arrays.value().segment().asOverlappingSlice(arrays.output().segment()).isEmpty();
-    factor = plan.factor(in);
-    Score.Rotary rotary = plan.rotary;
-    positions = rotary == null ? null : in.rotaryPositions(rotary);
-    if (plan.rotation != null) {
-      plan.rotation.prepare(Math.max(keys, in.queries()));
-    }
-    packHeads = plan.keysPerQueryHead() ? in.queryHeads() : in.keyHeads();
-    group = in.queryHeads() / packHeads;
-    stacked = group > 1 && in.queries() < MAX_PANEL;
-    panelsPerHead =
-        Lanes.vectors(in.queries()) == 0
-            ? 0
-            : (Lanes.vectors(in.queries()) + Lanes.MAX_VECTORS - 1) / Lanes.MAX_VECTORS;
-    int rows = group * in.queries();
-    panels = stacked ? (rows + MAX_PANEL - 1) / MAX_PANEL : group * panelsPerHead;
     chunks = Math.max(1, (keys + CHUNK - 1) / CHUNK);
-    units = panels == 0 ? 0 : in.batch() * packHeads;
-    checkSize("key", depth);
-    checkSize("value", columns);
+    units = panels == 0 ? 0 : in.batch() * stages.packHeads;
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
@@ -147,31 +103,13 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     bunches = (panels + bunch - 1) / bunch;
   }
 
-  private void checkSize(String name, int size) {
-    if ((keys + (long) BLOCK) * size > Integer.MAX_VALUE - 64) {
-      throw new IllegalArgumentException(
-          name
-              + ": expected fewer than 2^31 elements in the vectors of one head, got "
-              + keys
-              + " x "
-              + size);
-    }
-  }
-
-  private static BiasStage.Dense givenScores(Score score, PairwiseInputs in) {
-    Score inner = score instanceof Score.Softcap(Score capped, double _) ? capped : score;
-    String input = ((Score.Given) inner).input();
-    var array = in.inputs().tensor(input);
-    return new BiasStage.Dense(array.segment(), in.broadcast(input, array), false);
-  }
-
   /// Runs all tasks.
   @Override
   public boolean run() {
     int threads = pool.threads();
     space.prepare(threads, bunch, alone ? 0 : Math.min(units, threads == 1 ? 1 : 3));
-    arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
-    long operations = (long) units * group * in.queries() * keys * (depth + columns);
+    stages.prepare();
+    long operations = (long) units * stages.group * in.queries() * keys * (depth + columns);
     pool.run(alone ? Math.min(threads, units) : units * (chunks + bunches), operations, this);
     arrays.finish(in, pool);
     return true;
@@ -258,18 +196,15 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   }
 
   private void pack(PackedHead head, int unit, int chunk, Panel x) {
-    int b = unit / packHeads;
-    int h = unit % packHeads;
-    int keyHead = h * in.keyHeads() / packHeads;
+    int b = unit / stages.packHeads;
+    int h = unit % stages.packHeads;
+    int keyHead = h * in.keyHeads() / stages.packHeads;
     int from = chunk * CHUNK;
     int to = Math.min(keys, from + CHUNK);
     if (from >= to) {
       return;
     }
-    if (given == null) {
-      x.reserve(depth, columns, widest());
-      head.keys(arrays.key(), b, keyHead, h, from, to, in.keySize(), depth, plan.keyStage, this, x);
-    }
+    stages.packKeys(head, b, keyHead, h, from, to, x);
     if (!inPlace) {
       head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns, leavesOut);
     } else if (chunk == 0) {
@@ -277,333 +212,21 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
   }
 
-  /// The position that rotates a key.
-  long keyPosition(int b, int key) {
-    return positions == null ? key : positions.at((long) b * keys + key);
-  }
-
-  private long queryPosition(int b, int query) {
-    return positions == null ? in.position(b, query) : positions.at((long) b * keys + query);
-  }
-
-  private void place(int unit, int panel, Panel x) {
-    int b = unit / packHeads;
-    int firstHead = unit % packHeads * group;
-    if (stacked) {
-      int from = panel * MAX_PANEL;
-      int to = Math.min(group * in.queries(), from + MAX_PANEL);
-      x.start(b, to - from);
-      while (from < to) {
-        int query = from % in.queries();
-        int count = Math.min(to - from, in.queries() - query);
-        x.add(firstHead + from / in.queries(), query, count);
-        from += count;
-      }
-      return;
-    }
-    // Vectors are dealt out evenly: 128 queries are 3 + 3 + 2, never 3 + 3 + 1 + 1.
-    int vectors = Lanes.vectors(in.queries());
-    int number = panel % panelsPerHead;
-    int from = vectors * number / panelsPerHead * LENGTH;
-    int to = Math.min(in.queries(), vectors * (number + 1) / panelsPerHead * LENGTH);
-    x.start(b, to - from);
-    x.add(firstHead + panel / panelsPerHead, from, to - from);
-  }
-
   private void bunch(PackedHead head, int unit, int number, int worker) {
     int from = number * bunch;
     int to = Math.min(panels, from + bunch);
     for (int panel = from; panel < to; panel++) {
-      begin(unit, panel, space.panel(worker, panel - from));
+      stages.begin(unit, panel, space.panel(worker, panel - from));
     }
     long before = 0;
     do {
       before += stretch;
       for (int panel = from; panel < to; panel++) {
-        tiles(head, unit, space.panel(worker, panel - from), before, false);
+        stages.tiles(head, unit, space.panel(worker, panel - from), before, false);
       }
     } while (before < keys);
     for (int panel = from; panel < to; panel++) {
-      end(head, unit, panel, space.panel(worker, panel - from));
-    }
-  }
-
-  private void begin(int unit, int panel, Panel x) {
-    place(unit, panel, x);
-    x.reserve(depth, columns, widest());
-    if (given == null) {
-      packQueries(x);
-    }
-    Arrays.fill(x.m, 0, x.width, Float.NEGATIVE_INFINITY);
-    Arrays.fill(x.l, 0, x.width, 0f);
-    x.first = true;
-    arrays.begin(x);
-    findKeys(x);
-    x.rewind();
-    if (sink != null) {
-      sink.begin(x);
-    }
-  }
-
-  private void end(PackedHead head, int unit, int panel, Panel x) {
-    if (sink != null) {
-      sink.end(x, head);
-      return;
-    }
-    writeOutput(x);
-    arrays.end(x, panel);
-    if (plan.weights) {
-      arrays.clearWeights(x);
-      x.rewind();
-      tiles(head, unit, x, keys, true);
-    }
-  }
-
-  /** The largest vector before or after its stage: an additive score may make them longer. */
-  private int widest() {
-    return Math.max(Math.max(in.querySize(), in.keySize()), Math.max(depth, columns));
-  }
-
-  private void packQueries(Panel x) {
-    int size = in.querySize();
-    int stride = Lanes.roundUp(depth, LENGTH);
-    Rows rows = arrays.query();
-    for (int g = 0; g < x.groups; g++) {
-      long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
-      int lane = x.groupLane[g];
-      int count = x.groupCount[g];
-      if (plan.queryStage.none()) {
-        PackKernel.lanes(
-            rows.segment(),
-            4 * from,
-            4 * rows.row(),
-            count,
-            size,
-            x.rowsOfLanes,
-            lane * stride,
-            stride);
-        continue;
-      }
-      for (int i = 0; i < count; i++) {
-        rows.read(from + i * rows.row(), x.vector, 0, size);
-        plan.queryStage.apply(
-            x.vector,
-            size,
-            x.rowsOfLanes,
-            (lane + i) * stride,
-            x.groupHead[g],
-            queryPosition(x.batch, x.groupFirst[g] + i));
-      }
-    }
-    // Lanes without a query hold what an earlier panel left: no other lane sees it.
-    Arrays.fill(x.lane, 0, LENGTH, factor);
-    for (int at = 0; at < x.width; at += LENGTH) {
-      Transposition.run(
-          x.rowsOfLanes, at * stride, stride, depth, x.lane, 0, x.q, at, x.width, x.square);
-    }
-  }
-
-  private void findKeys(Panel x) {
-    scope.ranges(
-        x.batch, x.groupHead[0], x.groupFirst[0], x.groupCount[0], x.some, x.every, x.scope);
-    for (int g = 1; g < x.groups; g++) {
-      scope.ranges(
-          x.batch,
-          x.groupHead[g],
-          x.groupFirst[g],
-          x.groupCount[g],
-          x.other,
-          x.joinedEvery,
-          x.scope);
-      x.joined.union(x.some, x.other);
-      x.some.set(x.joined);
-      x.joined.intersection(x.every, x.joinedEvery);
-      x.every.set(x.joined);
-    }
-  }
-
-  /// Gathers the live keys below `before` tile by tile, from where the panel is; an unfinished tile
-  /// is kept for the next stretch. A tile is full if all its keys are open to all queries;
-  /// otherwise its bits are asked for, and keys that turn out to be open to none are dropped.
-  private void tiles(PackedHead head, int unit, Panel x, long before, boolean again) {
-    while (x.interval < x.some.count()) {
-      int to = (int) Math.min(before, x.some.to(x.interval));
-      int key = Math.max(x.next, x.some.from(x.interval));
-      while (key < to) {
-        int take = Math.min(to - key, TILE - x.rows);
-        while (x.open < x.every.count() && x.every.to(x.open) <= key) {
-          x.open++;
-        }
-        x.full &=
-            x.open < x.every.count()
-                && x.every.from(x.open) <= key
-                && x.every.to(x.open) >= key + take;
-        for (int n = 0; n < take; n++) {
-          x.keys[x.rows + n] = key + n;
-        }
-        x.rows += take;
-        key += take;
-        if (x.rows == TILE) {
-          finish(head, unit, x, again);
-        }
-      }
-      x.next = key;
-      if (key < x.some.to(x.interval)) {
-        return;
-      }
-      x.interval++;
-    }
-    if (x.rows > 0) {
-      finish(head, unit, x, again);
-    }
-  }
-
-  private void finish(PackedHead head, int unit, Panel x, boolean again) {
-    tile(head, unit, x, x.full, again);
-    x.rows = 0;
-    x.full = true;
-  }
-
-  private void tile(PackedHead head, int unit, Panel x, boolean full, boolean again) {
-    if (!full) {
-      scopeBits(x);
-      if (x.rows == 0) {
-        return;
-      }
-    }
-    x.locate(depth, columns);
-    score(head, unit, x);
-    if (plan.cap > 0) {
-      Softcap.run(x.s, x.rows * x.width, plan.cap);
-    }
-    for (BiasStage bias : biases) {
-      bias.apply(x);
-    }
-    if (!full) {
-      SoftmaxStage.mask(x.s, x.rows, x.vectors, x.bits);
-    }
-    if (sink != null) {
-      sink.tile(x);
-      return;
-    }
-    if (again) {
-      SoftmaxStage.weights(x.s, x.rows, x.vectors, x.m, x.l, x.lane);
-      arrays.weights(x);
-      return;
-    }
-    if (plan.topK > 0) {
-      x.top.offer(x.s, x.rows, x.vectors, x.lanes, x.keys);
-    }
-    SoftmaxStage.step(x.s, x.rows, x.vectors, x.m, x.l, x.alpha);
-    if (plan.pooled != null) {
-      arrays.pool(x);
-    }
-    ValueKernel.run(
-        head.v,
-        head.vStart + x.vStart,
-        x.vRows,
-        x.rows,
-        columns,
-        x.s,
-        x.width,
-        x.lanes,
-        x.alpha,
-        x.first,
-        x.o);
-    x.first = false;
-    if (head.anyMarked()) {
-      addMarked(head, unit, x);
-    }
-  }
-
-  private void scopeBits(Panel x) {
-    for (int g = 0; g < x.groups; g++) {
-      long[] into = g == 0 ? x.bits : x.groupBits;
-      scope.fill(
-          x.batch, x.groupHead[g], x.groupFirst[g], x.groupCount[g], x.keys, x.rows, into, x.scope);
-      if (g > 0) {
-        for (int row = 0; row < x.rows; row++) {
-          x.bits[row] |= x.groupBits[row] << x.groupLane[g];
-        }
-      }
-    }
-    int kept = 0;
-    for (int row = 0; row < x.rows; row++) {
-      if (x.bits[row] != 0) {
-        x.bits[kept] = x.bits[row];
-        x.keys[kept] = x.keys[row];
-        kept++;
-      }
-    }
-    x.rows = kept;
-  }
-
-  private void score(PackedHead head, int unit, Panel x) {
-    switch (plan.kind) {
-      case DOT ->
-          ScoreKernel.run(head.k, x.kStart, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
-      case ADDITIVE ->
-          AdditiveKernel.run(
-              head.k,
-              x.kStart,
-              x.kRows,
-              x.rows,
-              x.q,
-              x.vectors,
-              depth,
-              plan.direction,
-              plan.directionPerHead ? unit % packHeads * depth : 0,
-              x.s);
-      case GIVEN -> {
-        if (given != null) {
-          given.apply(x);
-        }
-      }
-    }
-  }
-
-  private void addMarked(PackedHead head, int unit, Panel x) {
-    int keyHead = unit % packHeads * in.keyHeads() / packHeads;
-    for (int row = 0; row < x.rows; row++) {
-      if (!head.marked(x.keys[row])) {
-        continue;
-      }
-      Rows values = arrays.value();
-      values.read(values.index(x.batch, keyHead, x.keys[row]), x.vector, 0, in.valueSize());
-      for (int lane = 0; lane < x.lanes; lane++) {
-        float p = x.s[row * x.width + lane];
-        if (p != 0) {
-          for (int c = 0; c < in.valueSize(); c++) {
-            x.o[lane * columns + c] += p * x.vector[c];
-          }
-        }
-      }
-    }
-  }
-
-  private void writeOutput(Panel x) {
-    int size = in.valueSize();
-    if (x.first) {
-      Arrays.fill(x.o, 0, x.lanes * columns, 0f);
-    }
-    for (int lane = 0; lane < x.lanes; lane++) {
-      // A query without keys has a sum of 0 and an output of 0.
-      x.lane[lane] = x.l[lane] == 0 ? 1 : 1 / x.l[lane];
-    }
-    Rows out = arrays.output();
-    for (int g = 0; g < x.groups; g++) {
-      int lane = x.groupLane[g];
-      OutputKernel.write(
-          x.o,
-          lane * columns,
-          columns,
-          x.groupCount[g],
-          size,
-          x.lane,
-          lane,
-          out.segment(),
-          4 * out.index(x.batch, x.groupHead[g], x.groupFirst[g]),
-          4 * out.row());
+      stages.end(head, unit, panel, space.panel(worker, panel - from));
     }
   }
 }

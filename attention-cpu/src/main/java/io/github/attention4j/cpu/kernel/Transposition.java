@@ -65,26 +65,6 @@ final class Transposition {
     }
   }
 
-  /// As [#run], squares below each other: `to[toStart + c * toStep + r]` from `from[start + r *
-  /// step
-  /// + c] * factors[factorsAt + c]`, for $c$ below [Lanes#LENGTH] and $r$ below `rows` rounded up.
-  static void down(
-      float[] from,
-      int start,
-      int step,
-      int rows,
-      float[] factors,
-      int factorsAt,
-      float[] to,
-      int toStart,
-      int toStep,
-      float[] block) {
-    for (int r = 0; r < rows; r += LENGTH) {
-      far(from, start + r * step, step, factors, factorsAt, block);
-      near(block, to, toStart + r, toStep);
-    }
-  }
-
   /// All steps but the last two, into `block`.
   private static void far(
       float[] from, int start, int step, float[] factors, int factorsAt, float[] block) {

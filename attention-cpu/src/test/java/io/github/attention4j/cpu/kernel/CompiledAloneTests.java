@@ -64,7 +64,12 @@ class CompiledAloneTests {
   @Test
   void driversSeeNoVectors() {
     for (Class<?> driver :
-        List.of(PairwiseRun.class, PairwiseArrays.class, Panel.class, FewQueriesRun.class)) {
+        List.of(
+            PairwiseRun.class,
+            PanelStages.class,
+            PairwiseArrays.class,
+            Panel.class,
+            FewQueriesRun.class)) {
       for (MethodModel method : model(driver).methods()) {
         assertFalse(
             usesVectors(code(method)), () -> driver.getSimpleName() + "." + method.methodName());

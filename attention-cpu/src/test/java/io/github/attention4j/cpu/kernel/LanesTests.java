@@ -36,23 +36,6 @@ final class LanesTests {
             from[r * columns + c] * factors[c % Lanes.LENGTH], to[c * Lanes.LENGTH + r], 0f);
       }
     }
-    float[] back = new float[from.length];
-    Transposition.down(
-        to,
-        0,
-        Lanes.LENGTH,
-        columns,
-        new float[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        0,
-        back,
-        0,
-        columns,
-        block);
-    for (int r = 0; r < Lanes.LENGTH; r++) {
-      for (int c = 0; c < columns; c++) {
-        assertEquals(to[c * Lanes.LENGTH + r], back[r * columns + c], 0f);
-      }
-    }
   }
 
   @Test
