@@ -2,7 +2,6 @@ package io.github.attention4j.cpu.kernel;
 
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.Mechanism;
-import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Settings;
 import java.util.List;
@@ -66,9 +65,6 @@ public final class Engine {
 
   /// Prepares a request that is supported.
   public Attention prepare(Request request) {
-    return request.mechanism() instanceof Mechanism.Pairwise pairwise
-            && !(pairwise.normalizer() instanceof Normalizer.Softmax)
-        ? new WholeRowsAttention(request, this)
-        : new PairwiseAttention(request, this);
+    return new PairwiseAttention(request, this);
   }
 }

@@ -2,6 +2,7 @@ package io.github.attention4j.cpu.kernel;
 
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Mechanism.Pairwise;
+import io.github.attention4j.api.Normalizer;
 import io.github.attention4j.api.Placement;
 import io.github.attention4j.api.Request;
 import io.github.attention4j.api.Scope;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
-/// What can be settled about a [Pairwise] softmax before its inputs are known.
+/// What can be settled about a [Pairwise] before its inputs are known.
 final class PairwisePlan {
   /// How scores come about.
   enum Kind {
@@ -38,6 +39,9 @@ final class PairwisePlan {
 
   /// The factor of the queries; NaN stands for $1/\sqrt{\text{keySize}}$.
   final double scale;
+
+  /// What a [Normalizer.ChainCrf] works with.
+  final @Nullable ChainStage chain;
 
   final boolean weights;
   final boolean logSumExp;
@@ -106,6 +110,7 @@ final class PairwisePlan {
       case Score.Softcap _, Score.Rotary _ ->
           throw new IllegalArgumentException("score: expected softcap, rotary, then a score");
     }
+    chain = mechanism.normalizer() instanceof Normalizer.ChainCrf crf ? new ChainStage(crf) : null;
     direction = sum;
     directionPerHead = sumPerHead;
     boolean all = false;

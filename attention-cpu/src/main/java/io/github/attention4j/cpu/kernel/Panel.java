@@ -4,8 +4,6 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
-import io.github.attention4j.cpu.structure.SimplexRows;
-
 /// The queries that one worker has in its lanes, and everything it computes for them; reused from
 /// panel to panel and from run to run.
 ///
@@ -93,11 +91,8 @@ final class Panel {
   final TopKeys top = new TopKeys();
   float[] pooled = new float[0];
 
-  /// Scores and weights of all keys, `[lanes][keys]`, where a normalizer needs whole rows.
-  float[] rowScores = new float[0];
-
-  float[] rowWeights = new float[0];
-  final SimplexRows simplex = new SimplexRows();
+  /// What normalizers of whole rows work in.
+  final WholeRows.Space whole = new WholeRows.Space();
 
   /// Packed keys and values, where this worker packs for itself.
   final PackedHead own = new PackedHead();
@@ -161,14 +156,6 @@ final class Panel {
     // A block of rows is always whole.
     for (int row = rows; row < Lanes.roundUp(rows, Lanes.BLOCK); row++) {
       kRows[row] = kRows[0];
-    }
-  }
-
-  /// Makes room for whole rows.
-  void reserveRows(int count, int keys) {
-    if (rowScores.length < count * keys) {
-      rowScores = new float[count * keys];
-      rowWeights = new float[count * keys];
     }
   }
 

@@ -164,7 +164,9 @@ final class PanelStages {
   /// Ends a panel that has gone through all its keys.
   void end(PackedHead head, int unit, int panel, Panel x) {
     if (sink != null) {
-      sink.end(x, head);
+      if (sink.end(x)) {
+        wholeRows(sink, head, unit, x);
+      }
       return;
     }
     writeOutput(x);
@@ -174,6 +176,19 @@ final class PanelStages {
       x.rewind();
       tiles(head, unit, x, keys, true);
     }
+  }
+
+  /// Values and output, where weights come in whole rows.
+  private void wholeRows(RowSink rows, PackedHead head, int unit, Panel x) {
+    Arrays.fill(x.alpha, 0, x.width, 1f);
+    Arrays.fill(x.l, 0, x.width, 1f);
+    for (int from = 0; from < keys; from += TILE) {
+      if (rows.weights(x, from, Math.min(TILE, keys - from))) {
+        x.locate(depth, columns);
+        values(head, unit, x);
+      }
+    }
+    writeOutput(x);
   }
 
   /** The largest vector before or after its stage: an additive score may make them longer. */
@@ -315,6 +330,10 @@ final class PanelStages {
     if (plan.pooled != null) {
       arrays.pool(x);
     }
+    values(head, unit, x);
+  }
+
+  private void values(PackedHead head, int unit, Panel x) {
     ValueKernel.run(
         head.v,
         head.vStart + x.vStart,

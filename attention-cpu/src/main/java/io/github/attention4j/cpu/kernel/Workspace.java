@@ -14,6 +14,7 @@ final class Workspace {
   private WeakReference<Bound> bound = new WeakReference<>(null);
   private Panel[][] panels = new Panel[0][];
   private PackedHead[] heads = new PackedHead[0];
+  private double[][][] headScores = new double[0][][];
   private int ring;
 
   /// Units that were finished, and for each worker those taken from its share.
@@ -58,6 +59,17 @@ final class Workspace {
       heads[i].packed.set(0);
       heads[i].used.set(0);
     }
+  }
+
+  /// The scores of all heads, `[heads][queries][keys]`, where they are normalized together; what
+  /// they hold is of an earlier run.
+  double[][][] headScores(int count, int queries, int keys) {
+    if (headScores.length != count
+        || (count > 0 && headScores[0].length != queries)
+        || (count > 0 && queries > 0 && headScores[0][0].length != keys)) {
+      headScores = new double[count][queries][keys];
+    }
+    return headScores;
   }
 
   /// What few queries need.

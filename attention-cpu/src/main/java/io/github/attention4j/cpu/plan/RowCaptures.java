@@ -68,6 +68,16 @@ public final class RowCaptures {
     return weights != null || topWeights != null || cells != null;
   }
 
+  /// Whether anything wants log-partitions.
+  public boolean wantsLogSumExp() {
+    return logSumExp != null;
+  }
+
+  /// Forgets what an earlier run summed up.
+  public void begin() {
+    java.util.Arrays.fill(pooled, 0);
+  }
+
   /// Takes the log-partition of one query.
   public void logSumExp(int b, int h, int i, double logPartition) {
     if (logSumExp != null) {

@@ -34,7 +34,7 @@ public final class NonProjectiveTrees implements TreeMarginals {
     for (double[] row : weights) {
       Arrays.fill(row, 0);
     }
-    Words words = new Words(scores);
+    Words words = Words.of(scores);
     if (words.count() == 0) {
       return LogSpace.ZERO;
     }

@@ -21,7 +21,7 @@ public final class ProjectiveTrees implements TreeMarginals {
     for (double[] row : weights) {
       Arrays.fill(row, 0);
     }
-    Words words = new Words(scores);
+    Words words = Words.of(scores);
     int n = words.count();
     if (n == 0) {
       return LogSpace.ZERO;

@@ -1,29 +1,42 @@
 package io.github.attention4j.cpu.structure;
 
 /// The words that exist: those that some head is allowed for, with the scores among them and the
-/// root symbol alone.
+/// root symbol alone. Keeps its arrays from one reading to the next.
 final class Words {
-  /// The word's number minus 1 in the caller's matrix.
-  final int[] rows;
+  /// The word's number minus 1 in the caller's matrix, of the first [#count].
+  int[] rows = new int[0];
 
   /// `score[m][h]` of the m-th existing word, `h` = 0 for the root symbol or 1 + the number of an
   /// existing word.
-  final double[][] score;
+  double[][] score = new double[0][];
 
-  Words(double[][] scores) {
-    int[] found = new int[scores.length];
-    int count = 0;
+  private int count;
+
+  /// Reads the words of a matrix.
+  static Words of(double[][] scores) {
+    Words words = new Words();
+    words.read(scores);
+    return words;
+  }
+
+  /// Forgets what was read and reads another matrix.
+  void read(double[][] scores) {
+    if (rows.length != scores.length) {
+      rows = new int[scores.length];
+    }
+    count = 0;
     for (int m = 0; m < scores.length; m++) {
       boolean exists = false;
       for (int h = 0; h <= scores.length; h++) {
         exists |= h != m + 1 && scores[m][h] != LogSpace.ZERO;
       }
       if (exists) {
-        found[count++] = m;
+        rows[count++] = m;
       }
     }
-    rows = java.util.Arrays.copyOf(found, count);
-    score = new double[count][count + 1];
+    if (score.length != count) {
+      score = new double[count][count + 1];
+    }
     for (int m = 0; m < count; m++) {
       score[m][0] = scores[rows[m]][0];
       for (int h = 0; h < count; h++) {
@@ -33,7 +46,7 @@ final class Words {
   }
 
   int count() {
-    return rows.length;
+    return count;
   }
 
   /// The caller's number of head `h`.

@@ -75,16 +75,22 @@ final class MechanismComparisonTests {
 
   /// Compares all that is returned, as far as both providers can capture it.
   private static void compare(Mechanism mechanism, Inputs inputs, double tolerance) {
+    compare(
+        mechanism,
+        inputs,
+        tolerance,
+        Capture.WEIGHTS,
+        Capture.LOG_SUM_EXP,
+        Capture.STATE,
+        Capture.STAGES,
+        new Capture.TopK(3),
+        new Capture.Pooled(3, 4));
+  }
+
+  private static void compare(
+      Mechanism mechanism, Inputs inputs, double tolerance, Capture... captures) {
     Request request = Request.of(mechanism);
-    for (Capture capture :
-        new Capture[] {
-          Capture.WEIGHTS,
-          Capture.LOG_SUM_EXP,
-          Capture.STATE,
-          Capture.STAGES,
-          new Capture.TopK(3),
-          new Capture.Pooled(3, 4)
-        }) {
+    for (Capture capture : captures) {
       Request more = request.capture(capture);
       if (REFERENCE.unsupported(more).isEmpty() && CPU.unsupported(more).isEmpty()) {
         request = more;
@@ -417,6 +423,36 @@ final class MechanismComparisonTests {
                 .normalizedBy(normalizer),
             heads(2, 2, 1, 12, 13, 9, 5).with("lengths", lengths(13, 7)),
             2e-5);
+      }
+    }
+  }
+
+  /// Transitions per head and per key, few queries of several heads side by side, keys left out,
+  /// and scores and transitions that only logarithms can hold, beside others that need none.
+  @Test
+  void chains() {
+    Inputs inputs = heads(2, 6, 2, 5, 40, 9, 5);
+    Tensor wide = normal(1, 1, 39, 2, 2);
+    for (long i = 0; i < 8; i++) {
+      wide.set(i, 100 * wide.at(i));
+    }
+    Tensor query = inputs.tensor(Inputs.QUERY);
+    for (long i = 0; i < 2 * 9; i++) {
+      query.set(i, 400 * query.at(i));
+    }
+    for (Tensor transitions :
+        new Tensor[] {
+          normal(1, 2, 2), normal(1, 6, 2, 2), normal(1, 1, 39, 2, 2), normal(1, 6, 39, 2, 2), wide
+        }) {
+      for (Scope scope : new Scope[] {Scope.full(), Scope.causal(), Scope.window(3, 2)}) {
+        compare(
+            Mechanism.Pairwise.of(Score.dot())
+                .within(scope)
+                .normalizedBy(new Normalizer.ChainCrf(transitions)),
+            inputs,
+            2e-5,
+            Capture.WEIGHTS,
+            Capture.LOG_SUM_EXP);
       }
     }
   }

@@ -7,12 +7,18 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// Both tree algorithms against the sum over all trees.
+/// Both tree algorithms, with logarithms and without, against the sum over all trees.
 final class TreeTests {
   private static final double NONE = Double.NEGATIVE_INFINITY;
 
   private static TreeMarginals trees(boolean projective, boolean singleRoot) {
     return projective ? new ProjectiveTrees(singleRoot) : new NonProjectiveTrees(singleRoot);
+  }
+
+  private static TreeMarginals scaled(boolean projective, boolean singleRoot) {
+    return projective
+        ? new ScaledProjectiveTrees(singleRoot)
+        : new ScaledNonProjectiveTrees(singleRoot);
   }
 
   @Test
@@ -53,6 +59,40 @@ final class TreeTests {
     checkAll(scores);
   }
 
+  /// Sentences one after the other in the same arrays, from scores that are all the same to ones
+  /// that only logarithms can hold.
+  @Test
+  void withAndWithoutLogarithmsAgree() {
+    Random random = new Random(4);
+    for (boolean projective : new boolean[] {false, true}) {
+      for (boolean singleRoot : new boolean[] {false, true}) {
+        TreeMarginals scaled = scaled(projective, singleRoot);
+        TreeMarginals logarithms = trees(projective, singleRoot);
+        for (int n : new int[] {60, 1, 7, 60, 33}) {
+          for (double deviation : new double[] {0, 1, 5, 30, 400}) {
+            double[][] scores = new double[n][n + 1];
+            for (double[] row : scores) {
+              Arrays.setAll(
+                  row, _ -> random.nextInt(6) == 0 ? NONE : deviation * random.nextGaussian());
+            }
+            double[][] expected = new double[n][n + 1];
+            double[][] actual = new double[n][n + 1];
+            double logPartition = logarithms.weigh(scores, expected);
+            String name = projective + " " + singleRoot + " " + n + " " + deviation;
+            assertEquals(
+                logPartition,
+                scaled.weigh(scores, actual),
+                1e-11 * (1 + Math.abs(logPartition)),
+                name);
+            for (int m = 0; m < n; m++) {
+              assertArrayEquals(expected[m], actual[m], 1e-9, name);
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void paddedWordsDoNotExist() {
     double[][] scores = {{0, NONE, 1, 5}, {1, 0, NONE, 7}, {NONE, NONE, NONE, 9}};
@@ -66,14 +106,17 @@ final class TreeTests {
         double[][] logs = new double[n][n + 1];
         Arrays.stream(logs).forEach(row -> Arrays.fill(row, NONE));
         double logPartition = enumerate(scores, projective, singleRoot, logs);
-        double[][] weights = new double[n][n + 1];
         String name = (projective ? "projective" : "any") + (singleRoot ? ", one root" : "");
-        double actual = trees(projective, singleRoot).weigh(scores, weights);
-        assertEquals(logPartition, actual, 1e-10 * (1 + Math.abs(logPartition)), name);
-        for (int m = 0; m < n; m++) {
-          for (int h = 0; h <= n; h++) {
-            double expected = logPartition == NONE ? 0 : LogSpace.share(logs[m][h], logPartition);
-            assertEquals(expected, weights[m][h], 1e-10, name + " " + m + " " + h);
+        for (TreeMarginals trees :
+            new TreeMarginals[] {trees(projective, singleRoot), scaled(projective, singleRoot)}) {
+          double[][] weights = new double[n][n + 1];
+          double actual = trees.weigh(scores, weights);
+          assertEquals(logPartition, actual, 1e-10 * (1 + Math.abs(logPartition)), name);
+          for (int m = 0; m < n; m++) {
+            for (int h = 0; h <= n; h++) {
+              double expected = logPartition == NONE ? 0 : LogSpace.share(logs[m][h], logPartition);
+              assertEquals(expected, weights[m][h], 1e-10, name + " " + m + " " + h);
+            }
           }
         }
       }
