@@ -43,8 +43,8 @@ final class Panel {
   /// Queries or outputs, a row for every lane, each rounded up to whole vectors.
   float[] rowsOfLanes = new float[0];
 
-  /// Where rows and lanes change places.
-  final float[] square = new float[LENGTH * LENGTH];
+  /// Where rows and lanes change places: a square for every vector of a query.
+  float[] square = new float[0];
 
   /// Scores, then weights of the current tile, `[rows][width]`, and two rows more; shared by the
   /// panels of a worker, of which one at a time has a tile.
@@ -165,6 +165,7 @@ final class Panel {
     int deep = Lanes.roundUp(depth, LENGTH);
     if (q.length < deep * MAX_PANEL) {
       q = new float[deep * MAX_PANEL];
+      square = new float[deep * LENGTH];
     }
     if (o.length < columns * (MAX_PANEL + ValueKernel.MARGIN)) {
       o = new float[columns * (MAX_PANEL + ValueKernel.MARGIN)];

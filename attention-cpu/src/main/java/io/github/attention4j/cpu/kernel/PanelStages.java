@@ -198,40 +198,37 @@ final class PanelStages {
 
   private void packQueries(Panel x) {
     int size = in.querySize();
-    int stride = Lanes.roundUp(depth, LENGTH);
     Rows rows = arrays.query();
+    boolean asTheyAre = plan.queryStage.none();
+    // One copy of all rows takes half as long as a loop over them.
+    boolean joined = asTheyAre && rows.row() == size;
+    int stride = joined ? size : Lanes.roundUp(depth, LENGTH);
     for (int g = 0; g < x.groups; g++) {
       long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
-      int lane = x.groupLane[g];
+      int to = x.groupLane[g] * stride;
       int count = x.groupCount[g];
-      if (plan.queryStage.none()) {
+      if (joined) {
+        rows.read(from, x.rowsOfLanes, to, count * size);
+      } else if (asTheyAre) {
         PackKernel.lanes(
-            rows.segment(),
-            4 * from,
-            4 * rows.row(),
-            count,
-            size,
-            x.rowsOfLanes,
-            lane * stride,
-            stride);
-        continue;
-      }
-      for (int i = 0; i < count; i++) {
-        rows.read(from + i * rows.row(), x.vector, 0, size);
-        plan.queryStage.apply(
-            x.vector,
-            size,
-            x.rowsOfLanes,
-            (lane + i) * stride,
-            x.groupHead[g],
-            queryPosition(x.batch, x.groupFirst[g] + i));
+            rows.segment(), 4 * from, 4 * rows.row(), count, size, x.rowsOfLanes, to, stride);
+      } else {
+        for (int i = 0; i < count; i++) {
+          rows.read(from + i * rows.row(), x.vector, 0, size);
+          plan.queryStage.apply(
+              x.vector,
+              size,
+              x.rowsOfLanes,
+              to + i * stride,
+              x.groupHead[g],
+              queryPosition(x.batch, x.groupFirst[g] + i));
+        }
       }
     }
     // Lanes without a query hold what an earlier panel left: no other lane sees it.
-    Arrays.fill(x.lane, 0, LENGTH, factor);
     for (int at = 0; at < x.width; at += LENGTH) {
       Transposition.run(
-          x.rowsOfLanes, at * stride, stride, depth, x.lane, 0, x.q, at, x.width, x.square);
+          x.rowsOfLanes, at * stride, stride, depth, factor, x.q, at, x.width, x.square);
     }
   }
 

@@ -140,7 +140,7 @@ final class SoftmaxStage {
   /// become one more row of scores, whose weight is $\alpha$.
   ///
   /// NaN loses every comparison: it reaches the output through the weights, not through the
-  /// maximum. Four running maxima: each comparison would wait for the one before.
+  /// maximum. Eight running maxima: each comparison would wait for the one before.
   ///
   /// @param second the lane at which the second column starts; 0 if there is one
   private static void maxima(float[] s, int end, int second, float[] m) {
@@ -150,6 +150,10 @@ final class SoftmaxStage {
     b.intoArray(s, end + LENGTH);
     FloatVector c = a;
     FloatVector d = b;
+    FloatVector e = a;
+    FloatVector f = b;
+    FloatVector g = a;
+    FloatVector h = b;
     int i = 0;
     for (; i + 7 * LENGTH < end; i += 8 * LENGTH) {
       FloatVector x0 = FloatVector.fromArray(SPECIES, s, i);
@@ -161,16 +165,20 @@ final class SoftmaxStage {
       FloatVector x3 = FloatVector.fromArray(SPECIES, s, i + 3 * LENGTH);
       d = d.blend(x3, x3.compare(VectorOperators.GT, d));
       FloatVector x4 = FloatVector.fromArray(SPECIES, s, i + 4 * LENGTH);
-      a = a.blend(x4, x4.compare(VectorOperators.GT, a));
+      e = e.blend(x4, x4.compare(VectorOperators.GT, e));
       FloatVector x5 = FloatVector.fromArray(SPECIES, s, i + 5 * LENGTH);
-      b = b.blend(x5, x5.compare(VectorOperators.GT, b));
+      f = f.blend(x5, x5.compare(VectorOperators.GT, f));
       FloatVector x6 = FloatVector.fromArray(SPECIES, s, i + 6 * LENGTH);
-      c = c.blend(x6, x6.compare(VectorOperators.GT, c));
+      g = g.blend(x6, x6.compare(VectorOperators.GT, g));
       FloatVector x7 = FloatVector.fromArray(SPECIES, s, i + 7 * LENGTH);
-      d = d.blend(x7, x7.compare(VectorOperators.GT, d));
+      h = h.blend(x7, x7.compare(VectorOperators.GT, h));
     }
     a = a.blend(c, c.compare(VectorOperators.GT, a));
     b = b.blend(d, d.compare(VectorOperators.GT, b));
+    e = e.blend(g, g.compare(VectorOperators.GT, e));
+    f = f.blend(h, h.compare(VectorOperators.GT, f));
+    a = a.blend(e, e.compare(VectorOperators.GT, a));
+    b = b.blend(f, f.compare(VectorOperators.GT, b));
     for (; i + LENGTH < end; i += 2 * LENGTH) {
       FloatVector x = FloatVector.fromArray(SPECIES, s, i);
       FloatVector y = FloatVector.fromArray(SPECIES, s, i + LENGTH);

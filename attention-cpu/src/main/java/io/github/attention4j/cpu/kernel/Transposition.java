@@ -4,15 +4,16 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /// Turns rows into lanes and back, a square of vectors at a time.
 ///
 /// Butterflies: with $s = L/2, L/4, …, 1$, rows $i$ and $i + s$ exchange the lanes in which bit $s$
-/// differs from that of the row. Two instructions per vector and step, where moving single elements
-/// takes two per element. Four rows at a time go through two steps in registers, so that a square
-/// is stored once on its way.
+/// differs from that of the row: one instruction per vector and step, which chooses among the lanes
+/// of both rows, where moving single elements takes two per element. Four rows at a time go through
+/// two steps in registers, so that a square is stored once on its way.
 final class Transposition {
   private static final VectorShuffle<Float> DOWN8 = shift(-8);
   private static final VectorShuffle<Float> UP8 = shift(8);
@@ -27,7 +28,28 @@ final class Transposition {
   private static final VectorShuffle<Float> UP1 = shift(1);
   private static final VectorMask<Float> MASK1 = odd(1);
 
+  /// The same exchanges as choices among the lanes of two rows: what the lower row becomes, and
+  /// what the upper.
+  private static final IntVector LOW8 = turn(8, false);
+
+  private static final IntVector HIGH8 = turn(8, true);
+  private static final IntVector LOW4 = turn(4, false);
+  private static final IntVector HIGH4 = turn(4, true);
+  private static final IntVector LOW2 = turn(2, false);
+  private static final IntVector HIGH2 = turn(2, true);
+  private static final IntVector LOW1 = turn(1, false);
+  private static final IntVector HIGH1 = turn(1, true);
+
   private Transposition() {}
+
+  private static IntVector turn(int bit, boolean upper) {
+    int[] from = new int[LENGTH];
+    for (int lane = 0; lane < LENGTH; lane++) {
+      boolean other = (lane & bit) != 0;
+      from[lane] = (other == upper ? lane : lane ^ bit) + (other ? LENGTH : 0);
+    }
+    return IntVector.fromArray(SPECIES.vectorShape().withLanes(int.class), from, 0);
+  }
 
   private static VectorShuffle<Float> shift(int by) {
     return VectorShuffle.fromOp(SPECIES, lane -> (lane + by) & (LENGTH - 1));
@@ -43,101 +65,87 @@ final class Transposition {
     return VectorMask.fromLong(SPECIES, bits);
   }
 
-  /// Transposes squares: `to[toStart + c * toStep + r]` from `from[start + r * step + c] *
-  /// factors[factorsAt + c]`, for $r$ below [Lanes#LENGTH] and $c$ below `columns` rounded up to
-  /// whole vectors.
+  /// Transposes squares: `to[toStart + c * toStep + r]` from `from[start + r * step + c] * factor`,
+  /// for $r$ below [Lanes#LENGTH] and $c$ below `columns` rounded up to whole vectors.
   ///
-  /// @param block working space of a square
+  /// Rows may follow each other without gaps: what is read beyond the columns of one goes to rows
+  /// beyond them.
+  ///
+  /// One method: its parts would be inlined into callers, see [SoftmaxStage].
+  ///
+  /// @param block working space of all squares
   static void run(
       float[] from,
       int start,
       int step,
       int columns,
-      float[] factors,
-      int factorsAt,
+      float factor,
       float[] to,
       int toStart,
       int toStep,
       float[] block) {
-    for (int c = 0; c < columns; c += LENGTH) {
-      far(from, start + c, step, factors, factorsAt, block);
-      near(block, to, toStart + c * toStep, toStep);
-    }
-  }
-
-  /// All steps but the last two, into `block`.
-  private static void far(
-      float[] from, int start, int step, float[] factors, int factorsAt, float[] block) {
-    FloatVector factor = FloatVector.fromArray(SPECIES, factors, factorsAt);
+    // All steps but the last two, into `block`. All squares of four rows go before the next four:
+    // a loop that counts evenly has its bounds checked once.
     if (LENGTH == 16) {
       for (int row = 0; row < 4; row++) {
         int at = start + row * step;
-        FloatVector a = FloatVector.fromArray(SPECIES, from, at).mul(factor);
-        FloatVector b = FloatVector.fromArray(SPECIES, from, at + 4 * step).mul(factor);
-        FloatVector c = FloatVector.fromArray(SPECIES, from, at + 8 * step).mul(factor);
-        FloatVector d = FloatVector.fromArray(SPECIES, from, at + 12 * step).mul(factor);
-        FloatVector ac = a.blend(c.rearrange(DOWN8), MASK8);
-        FloatVector ca = a.rearrange(UP8).blend(c, MASK8);
-        FloatVector bd = b.blend(d.rearrange(DOWN8), MASK8);
-        FloatVector db = b.rearrange(UP8).blend(d, MASK8);
-        int to = row * LENGTH;
-        ac.blend(bd.rearrange(DOWN4), MASK4).intoArray(block, to);
-        ac.rearrange(UP4).blend(bd, MASK4).intoArray(block, to + 4 * LENGTH);
-        ca.blend(db.rearrange(DOWN4), MASK4).intoArray(block, to + 8 * LENGTH);
-        ca.rearrange(UP4).blend(db, MASK4).intoArray(block, to + 12 * LENGTH);
+        int square = row * LENGTH;
+        for (int c = 0; c < columns; c += LENGTH) {
+          IntVector w = FloatVector.fromArray(SPECIES, from, at + c).reinterpretAsInts();
+          IntVector x = FloatVector.fromArray(SPECIES, from, at + 4 * step + c).reinterpretAsInts();
+          IntVector y = FloatVector.fromArray(SPECIES, from, at + 8 * step + c).reinterpretAsInts();
+          IntVector z =
+              FloatVector.fromArray(SPECIES, from, at + 12 * step + c).reinterpretAsInts();
+          IntVector wy = LOW8.selectFrom(w, y);
+          IntVector yw = HIGH8.selectFrom(w, y);
+          IntVector xz = LOW8.selectFrom(x, z);
+          IntVector zx = HIGH8.selectFrom(x, z);
+          int i = c * LENGTH + square;
+          LOW4.selectFrom(wy, xz).reinterpretAsFloats().intoArray(block, i);
+          HIGH4.selectFrom(wy, xz).reinterpretAsFloats().intoArray(block, i + 4 * LENGTH);
+          LOW4.selectFrom(yw, zx).reinterpretAsFloats().intoArray(block, i + 8 * LENGTH);
+          HIGH4.selectFrom(yw, zx).reinterpretAsFloats().intoArray(block, i + 12 * LENGTH);
+        }
       }
     } else if (LENGTH == 8) {
       for (int row = 0; row < 4; row++) {
         int at = start + row * step;
-        FloatVector a = FloatVector.fromArray(SPECIES, from, at).mul(factor);
-        FloatVector b = FloatVector.fromArray(SPECIES, from, at + 4 * step).mul(factor);
-        a.blend(b.rearrange(DOWN4), MASK4).intoArray(block, row * LENGTH);
-        a.rearrange(UP4).blend(b, MASK4).intoArray(block, (row + 4) * LENGTH);
+        int square = row * LENGTH;
+        for (int c = 0; c < columns; c += LENGTH) {
+          IntVector x = FloatVector.fromArray(SPECIES, from, at + c).reinterpretAsInts();
+          IntVector y = FloatVector.fromArray(SPECIES, from, at + 4 * step + c).reinterpretAsInts();
+          int i = c * LENGTH + square;
+          LOW4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i);
+          HIGH4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i + 4 * LENGTH);
+        }
       }
     } else {
       for (int row = 0; row < LENGTH; row++) {
-        FloatVector.fromArray(SPECIES, from, start + row * step)
-            .mul(factor)
-            .intoArray(block, row * LENGTH);
+        int at = start + row * step;
+        int square = row * LENGTH;
+        for (int c = 0; c < columns; c += LENGTH) {
+          FloatVector.fromArray(SPECIES, from, at + c).intoArray(block, c * LENGTH + square);
+        }
       }
     }
-  }
-
-  /// The last two steps, from `block`. Twice four rows, so that it is longer than what the compiler
-  /// inlines: see [SoftmaxStage].
-  private static void near(float[] block, float[] to, int start, int step) {
-    for (int row = 0; row < LENGTH; row += 8) {
-      int at = row * LENGTH;
-      int first = start + row * step;
-      FloatVector a = FloatVector.fromArray(SPECIES, block, at);
-      FloatVector b = FloatVector.fromArray(SPECIES, block, at + LENGTH);
-      FloatVector c = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH);
-      FloatVector d = FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH);
-      FloatVector ac = a.blend(c.rearrange(DOWN2), MASK2);
-      FloatVector ca = a.rearrange(UP2).blend(c, MASK2);
-      FloatVector bd = b.blend(d.rearrange(DOWN2), MASK2);
-      FloatVector db = b.rearrange(UP2).blend(d, MASK2);
-      ac.blend(bd.rearrange(DOWN1), MASK1).intoArray(to, first);
-      ac.rearrange(UP1).blend(bd, MASK1).intoArray(to, first + step);
-      ca.blend(db.rearrange(DOWN1), MASK1).intoArray(to, first + 2 * step);
-      ca.rearrange(UP1).blend(db, MASK1).intoArray(to, first + 3 * step);
-      if (LENGTH == 4) {
-        return;
-      }
-      at += 4 * LENGTH;
-      first += 4 * step;
-      a = FloatVector.fromArray(SPECIES, block, at);
-      b = FloatVector.fromArray(SPECIES, block, at + LENGTH);
-      c = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH);
-      d = FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH);
-      ac = a.blend(c.rearrange(DOWN2), MASK2);
-      ca = a.rearrange(UP2).blend(c, MASK2);
-      bd = b.blend(d.rearrange(DOWN2), MASK2);
-      db = b.rearrange(UP2).blend(d, MASK2);
-      ac.blend(bd.rearrange(DOWN1), MASK1).intoArray(to, first);
-      ac.rearrange(UP1).blend(bd, MASK1).intoArray(to, first + step);
-      ca.blend(db.rearrange(DOWN1), MASK1).intoArray(to, first + 2 * step);
-      ca.rearrange(UP1).blend(db, MASK1).intoArray(to, first + 3 * step);
+    // The last two, from it.
+    FloatVector by = FloatVector.broadcast(SPECIES, factor);
+    int end = Lanes.roundUp(columns, LENGTH) * LENGTH;
+    int first = toStart;
+    for (int at = 0; at < end; at += 4 * LENGTH) {
+      IntVector w = FloatVector.fromArray(SPECIES, block, at).reinterpretAsInts();
+      IntVector x = FloatVector.fromArray(SPECIES, block, at + LENGTH).reinterpretAsInts();
+      IntVector y = FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH).reinterpretAsInts();
+      IntVector z = FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH).reinterpretAsInts();
+      IntVector wy = LOW2.selectFrom(w, y);
+      IntVector yw = HIGH2.selectFrom(w, y);
+      IntVector xz = LOW2.selectFrom(x, z);
+      IntVector zx = HIGH2.selectFrom(x, z);
+      LOW1.selectFrom(wy, xz).reinterpretAsFloats().mul(by).intoArray(to, first);
+      HIGH1.selectFrom(wy, xz).reinterpretAsFloats().mul(by).intoArray(to, first + toStep);
+      LOW1.selectFrom(yw, zx).reinterpretAsFloats().mul(by).intoArray(to, first + 2 * toStep);
+      HIGH1.selectFrom(yw, zx).reinterpretAsFloats().mul(by).intoArray(to, first + 3 * toStep);
+      first += 4 * toStep;
     }
   }
 
