@@ -1,6 +1,6 @@
 package io.github.attention4j.cpu.kernel;
 
-import static io.github.attention4j.cpu.kernel.FewQueriesKernel.QUERIES;
+import static io.github.attention4j.cpu.kernel.FewQueriesSoftmax.QUERIES;
 import static io.github.attention4j.cpu.kernel.FewQueriesSpace.TILE;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 
@@ -153,7 +153,7 @@ final class FewQueriesRun implements PreparedRun, WorkerPool.Body {
       }
     }
     for (int lane = 0; lane < lanes; lane += LENGTH) {
-      FewQueriesKernel.joinSums(x.l, lane);
+      FewQueriesSoftmax.joinSums(x.l, lane);
       System.arraycopy(x.m, lane, space.maxima, result + lane / LENGTH * QUERIES, QUERIES);
       System.arraycopy(x.l, lane, space.sums, result + lane / LENGTH * QUERIES, QUERIES);
     }
@@ -170,7 +170,7 @@ final class FewQueriesRun implements PreparedRun, WorkerPool.Body {
     // A vector holds several keys: those behind the last count as -infinity.
     int end = Lanes.roundUp(count, QUERIES) * QUERIES;
     for (int row = 0; row < padded; row += QUERIES) {
-      FewQueriesKernel.scores(
+      FewQueriesScores.scores(
           k.segment(),
           4 * k.index(b, h, key),
           4 * k.row(),
@@ -183,8 +183,8 @@ final class FewQueriesRun implements PreparedRun, WorkerPool.Body {
           0,
           x.block);
       int lane = row / QUERIES * LENGTH;
-      FewQueriesKernel.weigh(x.s, 0, end, x.m, x.l, x.alpha, lane);
-      FewQueriesKernel.values(
+      FewQueriesSoftmax.weigh(x.s, 0, end, x.m, x.l, x.alpha, lane);
+      FewQueriesValues.add(
           v.segment(),
           4 * v.index(b, h, key),
           4 * v.row(),
@@ -196,8 +196,7 @@ final class FewQueriesRun implements PreparedRun, WorkerPool.Body {
           lane,
           space.outputs,
           output + row * columns,
-          columns,
-          x.block);
+          columns);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.github.attention4j.cpu.kernel;
 
-import static io.github.attention4j.cpu.kernel.FewQueriesKernel.QUERIES;
+import static io.github.attention4j.cpu.kernel.FewQueriesSoftmax.QUERIES;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 
 import java.util.Arrays;
@@ -34,7 +34,7 @@ final class FewQueriesSpace {
 
   /// What one worker writes.
   static final class Worker {
-    final float[] block = new float[QUERIES * QUERIES * LENGTH];
+    final float[] block = new float[FewQueriesScores.BLOCK];
     final float[] s = new float[TILE * QUERIES + LENGTH];
     float[] m = new float[0];
     float[] l = new float[0];

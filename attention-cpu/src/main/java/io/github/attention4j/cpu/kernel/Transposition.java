@@ -148,47 +148,4 @@ final class Transposition {
       first += 4 * toStep;
     }
   }
-
-  /// Sums of the lanes of `count` rows of `block`, a multiple of [Lanes#LENGTH], into `to[at +
-  /// row]`.
-  ///
-  /// The butterfly again, with an addition at each step, so always in the same order. `block` is
-  /// used up.
-  static void sums(float[] block, int count, float[] to, int at) {
-    for (int first = 0; first < count; first += LENGTH) {
-      int from = first * LENGTH;
-      if (LENGTH == 16) {
-        for (int row = 0; row < 4; row++) {
-          int i = from + row * LENGTH;
-          FloatVector a = FloatVector.fromArray(SPECIES, block, i);
-          FloatVector b = FloatVector.fromArray(SPECIES, block, i + 4 * LENGTH);
-          FloatVector c = FloatVector.fromArray(SPECIES, block, i + 8 * LENGTH);
-          FloatVector d = FloatVector.fromArray(SPECIES, block, i + 12 * LENGTH);
-          a = a.blend(c.rearrange(DOWN8), MASK8).add(a.rearrange(UP8).blend(c, MASK8));
-          b = b.blend(d.rearrange(DOWN8), MASK8).add(b.rearrange(UP8).blend(d, MASK8));
-          a.blend(b.rearrange(DOWN4), MASK4)
-              .add(a.rearrange(UP4).blend(b, MASK4))
-              .intoArray(block, i);
-        }
-      } else if (LENGTH == 8) {
-        for (int row = 0; row < 4; row++) {
-          int i = from + row * LENGTH;
-          FloatVector a = FloatVector.fromArray(SPECIES, block, i);
-          FloatVector b = FloatVector.fromArray(SPECIES, block, i + 4 * LENGTH);
-          a.blend(b.rearrange(DOWN4), MASK4)
-              .add(a.rearrange(UP4).blend(b, MASK4))
-              .intoArray(block, i);
-        }
-      }
-      FloatVector a = FloatVector.fromArray(SPECIES, block, from);
-      FloatVector b = FloatVector.fromArray(SPECIES, block, from + LENGTH);
-      FloatVector c = FloatVector.fromArray(SPECIES, block, from + 2 * LENGTH);
-      FloatVector d = FloatVector.fromArray(SPECIES, block, from + 3 * LENGTH);
-      a = a.blend(c.rearrange(DOWN2), MASK2).add(a.rearrange(UP2).blend(c, MASK2));
-      b = b.blend(d.rearrange(DOWN2), MASK2).add(b.rearrange(UP2).blend(d, MASK2));
-      a.blend(b.rearrange(DOWN1), MASK1)
-          .add(a.rearrange(UP1).blend(b, MASK1))
-          .intoArray(to, at + first);
-    }
-  }
 }

@@ -81,7 +81,9 @@ class CompiledAloneTests {
   void noVectorCrossesAMethod() {
     List<String> crossed = new ArrayList<>();
     List<Class<?>> all = new ArrayList<>(STAGES);
-    all.add(FewQueriesKernel.class);
+    all.add(FewQueriesScores.class);
+    all.add(FewQueriesSoftmax.class);
+    all.add(FewQueriesValues.class);
     all.add(products());
     for (Class<?> stage : all) {
       for (MethodModel method : model(stage).methods()) {

@@ -18,6 +18,7 @@ import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,44 @@ final class FewQueriesTests {
             }
           }
         }
+      }
+    }
+  }
+
+  /** Small integers, so every order of sums gives the same; the sizes lie beside all blocks. */
+  @Test
+  void scoresOfRowsWithGapsBetween() {
+    for (int size = 1; size <= 150; size += 7) {
+      int keys = 1 + size % 70;
+      int step = size + 5;
+      Tensor rows = Tensor.allocate(keys * (long) step);
+      int stride = Lanes.roundUp(size, Lanes.LENGTH);
+      float[] queries = new float[FewQueriesSoftmax.QUERIES * stride];
+      float[] want = new float[FewQueriesSoftmax.QUERIES * keys];
+      for (int key = 0; key < keys; key++) {
+        for (int i = 0; i < size; i++) {
+          rows.set(key * (long) step + i, random.nextInt(-8, 9));
+        }
+      }
+      for (int query = 0; query < FewQueriesSoftmax.QUERIES; query++) {
+        for (int i = 0; i < size; i++) {
+          queries[query * stride + i] = random.nextInt(-8, 9);
+        }
+        for (int key = 0; key < keys; key++) {
+          for (int i = 0; i < size; i++) {
+            want[key * FewQueriesSoftmax.QUERIES + query] +=
+                rows.at(key * (long) step + i) * queries[query * stride + i];
+          }
+        }
+      }
+      int padded = Lanes.roundUp(keys, 4) * FewQueriesSoftmax.QUERIES;
+      float[] got = new float[padded];
+      float[] block = new float[FewQueriesScores.BLOCK];
+      Arrays.fill(block, Float.NaN);
+      FewQueriesScores.scores(
+          rows.segment(), 0, 4L * step, keys, queries, 0, stride, size, got, 0, block);
+      for (int i = 0; i < padded; i++) {
+        assertEquals(i < want.length ? want[i] : Float.NEGATIVE_INFINITY, got[i]);
       }
     }
   }

@@ -34,22 +34,4 @@ final class LanesTests {
       }
     }
   }
-
-  @Test
-  void sumsOfLanes() {
-    int rows = 16;
-    float[] block = new float[rows * Lanes.LENGTH];
-    float[] want = new float[rows];
-    for (int r = 0; r < rows; r++) {
-      for (int lane = 0; lane < Lanes.LENGTH; lane++) {
-        block[r * Lanes.LENGTH + lane] = r * 100 + lane;
-        want[r] += r * 100 + lane;
-      }
-    }
-    float[] got = new float[rows];
-    Transposition.sums(block, rows, got, 0);
-    for (int r = 0; r < rows; r++) {
-      assertEquals(want[r], got[r], 0f);
-    }
-  }
 }
