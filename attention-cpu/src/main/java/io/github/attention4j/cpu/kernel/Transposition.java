@@ -5,8 +5,6 @@ import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /// Turns rows into lanes and back, a square of vectors at a time.
 ///
@@ -15,21 +13,8 @@ import jdk.incubator.vector.VectorShuffle;
 /// of both rows, where moving single elements takes two per element. Four rows at a time go through
 /// two steps in registers, so that a square is stored once on its way.
 final class Transposition {
-  private static final VectorShuffle<Float> DOWN8 = shift(-8);
-  private static final VectorShuffle<Float> UP8 = shift(8);
-  private static final VectorMask<Float> MASK8 = odd(8);
-  private static final VectorShuffle<Float> DOWN4 = shift(-4);
-  private static final VectorShuffle<Float> UP4 = shift(4);
-  private static final VectorMask<Float> MASK4 = odd(4);
-  private static final VectorShuffle<Float> DOWN2 = shift(-2);
-  private static final VectorShuffle<Float> UP2 = shift(2);
-  private static final VectorMask<Float> MASK2 = odd(2);
-  private static final VectorShuffle<Float> DOWN1 = shift(-1);
-  private static final VectorShuffle<Float> UP1 = shift(1);
-  private static final VectorMask<Float> MASK1 = odd(1);
-
-  /// The same exchanges as choices among the lanes of two rows: what the lower row becomes, and
-  /// what the upper.
+  /// The exchanges as choices among the lanes of two rows: what the lower row becomes, and what the
+  /// upper.
   private static final IntVector LOW8 = turn(8, false);
 
   private static final IntVector HIGH8 = turn(8, true);
@@ -49,20 +34,6 @@ final class Transposition {
       from[lane] = (other == upper ? lane : lane ^ bit) + (other ? LENGTH : 0);
     }
     return IntVector.fromArray(SPECIES.vectorShape().withLanes(int.class), from, 0);
-  }
-
-  private static VectorShuffle<Float> shift(int by) {
-    return VectorShuffle.fromOp(SPECIES, lane -> (lane + by) & (LENGTH - 1));
-  }
-
-  private static VectorMask<Float> odd(int bit) {
-    long bits = 0;
-    for (int lane = 0; lane < LENGTH; lane++) {
-      if ((lane & bit) != 0) {
-        bits |= 1L << lane;
-      }
-    }
-    return VectorMask.fromLong(SPECIES, bits);
   }
 
   /// Transposes squares: `to[toStart + c * toStep + r]` from `from[start + r * step + c] * factor`,
