@@ -73,65 +73,9 @@ public final class PseudoInverse {
     }
   }
 
-  /// The third-order iteration of the Nyströmformer: $Z_0 = A^\top / (|A|_1 |A|_\infty)$, $Z
-  /// \leftarrow \frac14 Z (13 I - A Z (15 I
-  /// - A Z (7 I - A Z)))$.
-  ///
-  /// Source: Xiong et al. 2021 (arXiv:2102.03902), section 4.3.
+  /// As [IteratedInverse], in arrays of its own.
   public static double[][] iterated(double[][] a, int iterations) {
-    int n = a.length;
-    double rows = 0;
-    double columns = 0;
-    for (int i = 0; i < n; i++) {
-      double row = 0;
-      double column = 0;
-      for (int j = 0; j < n; j++) {
-        row += Math.abs(a[i][j]);
-        column += Math.abs(a[j][i]);
-      }
-      rows = Math.max(rows, row);
-      columns = Math.max(columns, column);
-    }
-    double[][] z = transposed(a);
-    for (double[] row : z) {
-      for (int j = 0; j < n; j++) {
-        row[j] /= rows * columns;
-      }
-    }
-    for (int step = 0; step < iterations; step++) {
-      double[][] az = product(a, z);
-      double[][] inner = identityMinus(15, product(az, identityMinus(7, az)));
-      z = product(z, identityMinus(13, product(az, inner)));
-      for (double[] row : z) {
-        for (int j = 0; j < n; j++) {
-          row[j] /= 4;
-        }
-      }
-    }
-    return z;
-  }
-
-  private static double[][] identityMinus(double factor, double[][] a) {
-    double[][] result = new double[a.length][a.length];
-    for (int i = 0; i < a.length; i++) {
-      for (int j = 0; j < a.length; j++) {
-        result[i][j] = (i == j ? factor : 0) - a[i][j];
-      }
-    }
-    return result;
-  }
-
-  private static double[][] product(double[][] a, double[][] b) {
-    int n = a.length;
-    double[][] result = new double[n][n];
-    for (int i = 0; i < n; i++) {
-      for (int k = 0; k < n; k++) {
-        for (int j = 0; j < n; j++) {
-          result[i][j] += a[i][k] * b[k][j];
-        }
-      }
-    }
-    return result;
+    return new IteratedInverse().of(a, iterations);
   }
 
   private static double[][] transposed(double[][] a) {

@@ -15,10 +15,13 @@ import jdk.incubator.vector.VectorOperators;
 /// e$ plus a constant so large that no fraction is left.
 public final class Exponential {
   /// Below this, $e^x$ is less than the smallest normal number and counts as 0.
-  static final float LOWEST = -87f;
+  public static final float LOWEST = -87f;
 
   private static final float HIGHEST = 88.72284f;
-  static final float LOG2_E = 1.442695f;
+
+  /// $\log_2 e$.
+  public static final float LOG2_E = 1.442695f;
+
   private static final float LN2_HIGH = 0.69314575f;
   private static final float LN2_LOW = 1.4286068e-6f;
   private static final float ROUND = 12582912f + 127f;
@@ -29,13 +32,18 @@ public final class Exponential {
   private static final float C3 = 0.16666521f;
   private static final float C2 = 0.49999994f;
 
-  static final float ROUND_ONLY = 12582912f;
-  static final float P6 = 1.5353363e-4f;
-  static final float P5 = 1.3398875e-3f;
-  static final float P4 = 9.618437e-3f;
-  static final float P3 = 0.055503324f;
-  static final float P2 = 0.24022648f;
-  static final float P1 = 0.6931472f;
+  /// So large that adding it leaves no fraction.
+  public static final float ROUND_ONLY = 12582912f;
+
+  /// A minimax polynomial for $2^f$ with $|f| \le \frac12$, for those who write the loop out; its
+  /// last coefficient is 1.
+  public static final float P6 = 1.5353363e-4f;
+
+  public static final float P5 = 1.3398875e-3f;
+  public static final float P4 = 9.618437e-3f;
+  public static final float P3 = 0.055503324f;
+  public static final float P2 = 0.24022648f;
+  public static final float P1 = 0.6931472f;
 
   static final float TANH_NEAR = 0.625f;
   static final float TANH_11 = -0.0057049887f;

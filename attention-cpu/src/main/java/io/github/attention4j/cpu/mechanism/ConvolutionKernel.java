@@ -24,6 +24,7 @@ final class ConvolutionKernel implements Computation {
 
   private final LongConvolution mechanism;
   private final Set<Capture> captures;
+  private final Scratch scratch = new Scratch();
   private @Nullable Fourier transform;
 
   ConvolutionKernel(LongConvolution mechanism, Set<Capture> captures) {
@@ -41,8 +42,17 @@ final class ConvolutionKernel implements Computation {
             ? results.tensor(Result.WEIGHTS, in.batch(), in.channels(), length, length)
             : null;
     Fourier fourier = length > DIRECT ? transform(length) : null;
-    pool.run(
-        in.channels(), (channel, _) -> new Channel(in, channel, fourier).run(output, matrices));
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      pool.run(
+          in.channels(),
+          (channel, worker) -> {
+            workers[worker].rewind();
+            new Channel(in, channel, fourier, workers[worker]).run(output, matrices);
+          });
+    } finally {
+      scratch.give(workers);
+    }
   }
 
   private synchronized Fourier transform(int length) {
@@ -66,19 +76,22 @@ final class ConvolutionKernel implements Computation {
     private final double[][] spectraIm;
     private final double[] re;
     private final double[] im;
+    private final double[][] entries;
 
-    Channel(ConvolutionInputs in, int channel, @Nullable Fourier fourier) {
+    Channel(ConvolutionInputs in, int channel, @Nullable Fourier fourier, Scratch.Worker own) {
       this.in = in;
       this.channel = channel;
       this.fourier = fourier;
       length = in.length();
       int order = in.order();
       int size = fourier == null ? 0 : fourier.size();
-      taps = new double[order][in.taps()];
-      spectraRe = new double[order][size];
-      spectraIm = new double[order][size];
-      re = new double[size];
-      im = new double[size];
+      taps = own.matrix(order, in.taps());
+      spectraRe = own.matrix(order, size);
+      spectraIm = own.matrix(order, size);
+      double[][] signals = own.matrix(2, size);
+      re = signals[0];
+      im = signals[1];
+      entries = own.matrix(2, length);
       int stored = mechanism.filters().shape().intSize(2);
       for (int n = 0; n < order; n++) {
         long from = ((long) n * in.channels() + channel) * stored;
@@ -93,8 +106,8 @@ final class ConvolutionKernel implements Computation {
     }
 
     void run(Tensor output, @Nullable Tensor matrices) {
-      double[] x = new double[length];
-      double[] y = new double[length];
+      double[] x = entries[0];
+      double[] y = entries[1];
       for (int b = 0; b < in.batch(); b += 2) {
         boolean pair = b + 1 < in.batch();
         read(b, x);

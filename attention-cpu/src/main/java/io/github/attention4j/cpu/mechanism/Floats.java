@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /// Rows of float32: in and out of native memory, dot products, softmax.
 final class Floats {
@@ -140,15 +142,27 @@ final class Floats {
 
   /// $s \leftarrow e^{s - \text{base}}$ in place, for $s \le$ base.
   static void exponentials(float[] s, int from, int count, float base) {
-    int i = from;
-    int end = from + count;
-    for (; i + LENGTH <= end; i += LENGTH) {
-      Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i).sub(base)).intoArray(s, i);
-    }
-    if (i < end) {
-      var mask = SPECIES.indexInRange(i, end);
-      Exponential.ofNegative(FloatVector.fromArray(SPECIES, s, i, mask).sub(base))
-          .intoArray(s, i, mask);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
+    FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);
+    FloatVector p6 = FloatVector.broadcast(SPECIES, Exponential.P6);
+    FloatVector p5 = FloatVector.broadcast(SPECIES, Exponential.P5);
+    FloatVector p4 = FloatVector.broadcast(SPECIES, Exponential.P4);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, Exponential.P3);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, Exponential.P2);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, Exponential.P1);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    // As Exponential.ofNegative: a call would make objects of its vectors.
+    for (int i = from; i < from + count; i += LENGTH) {
+      VectorMask<Float> there = SPECIES.indexInRange(i, from + count);
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i, there).sub(base);
+      FloatVector n = x.fma(log2e, round);
+      FloatVector f = x.fma(log2e, round.sub(n));
+      FloatVector p = p6.fma(f, p5).fma(f, p4).fma(f, p3).fma(f, p2).fma(f, p1).fma(f, one);
+      p.reinterpretAsInts()
+          .add(n.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+          .reinterpretAsFloats()
+          .blend(0f, x.compare(VectorOperators.LT, Exponential.LOWEST))
+          .intoArray(s, i, there);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.attention4j.api.Result;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.plan.ResultArrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The hops of a memory network: $p_i = \operatorname{softmax}(u \cdot m_i)$, $o = \sum_i p_i c_i$,
 /// and what is captured of them.
@@ -14,8 +15,8 @@ final class HopState {
   private final int size;
   private final int hops;
   private final Tensor output;
-  private final Tensor weights;
-  private final Tensor states;
+  private final @Nullable Tensor weights;
+  private final @Nullable Tensor states;
 
   HopState(
       int hops, int batch, int memories, int size, Set<Capture> captures, ResultArrays results) {
@@ -27,30 +28,34 @@ final class HopState {
     weights =
         captures.contains(Capture.WEIGHTS)
             ? results.tensor(Result.WEIGHTS, hops, batch, memories)
-            : Tensor.allocate(hops, batch, memories);
+            : null;
     states =
-        captures.contains(Capture.STAGES)
-            ? results.tensor("states", hops + 1L, batch, size)
-            : Tensor.allocate(hops + 1L, batch, size);
+        captures.contains(Capture.STAGES) ? results.tensor("states", hops + 1L, batch, size) : null;
   }
 
   /// Keeps the state before a hop; after the last one it is the output.
   void state(int hop, int b, float[] u) {
-    Floats.write(u, 0, size, states, ((long) hop * batch + b) * size);
+    if (states != null) {
+      Floats.write(u, 0, size, states, ((long) hop * batch + b) * size);
+    }
     if (hop == hops) {
       Floats.write(u, 0, size, output, (long) b * size);
     }
   }
 
   /// Reads the first `valid` memories, rows of `m` and `c`, into `o`.
-  void read(int hop, int b, float[] u, float[] m, float[] c, int valid, float[] o) {
-    float[] p = new float[memories];
+  ///
+  /// @param p room for the weights of all memories
+  void read(int hop, int b, float[] u, float[] m, float[] c, int valid, float[] p, float[] o) {
+    java.util.Arrays.fill(p, valid, memories, 0f);
     for (int i = 0; i < valid; i++) {
       p[i] = Floats.dot(u, 0, m, i * size, size);
     }
     Floats.softmax(p, 0, valid);
-    Floats.write(p, 0, memories, weights, ((long) hop * batch + b) * memories);
-    java.util.Arrays.fill(o, 0f);
+    if (weights != null) {
+      Floats.write(p, 0, memories, weights, ((long) hop * batch + b) * memories);
+    }
+    java.util.Arrays.fill(o, 0, size, 0f);
     for (int i = 0; i < valid; i++) {
       Floats.add(o, 0, p[i], c, i * size, size);
     }

@@ -25,6 +25,7 @@ final class LandmarkKernel implements Computation {
 
   private final Landmark mechanism;
   private final Set<Capture> captures;
+  private final Scratch scratch = new Scratch();
 
   LandmarkKernel(Landmark mechanism, Set<Capture> captures) {
     this.mechanism = mechanism;
@@ -33,7 +34,16 @@ final class LandmarkKernel implements Computation {
 
   @Override
   public void run(Inputs inputs, ResultArrays results, WorkerPool pool) {
-    Segments segments = Segments.of(mechanism, inputs);
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      run(Segments.of(mechanism, inputs), results, pool, workers);
+    } finally {
+      scratch.give(workers);
+    }
+  }
+
+  private void run(
+      Segments segments, ResultArrays results, WorkerPool pool, Scratch.Worker[] workers) {
     HeadInputs heads = segments.heads();
     int m = segments.count();
     Tensor output =
@@ -54,10 +64,11 @@ final class LandmarkKernel implements Computation {
     if (heads.keys() > 0) {
       pool.run(
           heads.batch() * heads.queryHeads(),
-          (unit, _) -> {
+          (unit, worker) -> {
             int b = unit / heads.queryHeads();
             int h = unit % heads.queryHeads();
-            Head head = new Head(segments, b, h);
+            workers[worker].rewind();
+            Head head = new Head(segments, b, h, workers[worker]);
             if (stages) {
               long size = (long) m * heads.keySize();
               write(head.qMeans, qLandmarks, unit * size);
@@ -85,6 +96,7 @@ final class LandmarkKernel implements Computation {
     final double[][] qMeans;
     final double[][] kMeans;
     private final HeadInputs heads;
+    private final Scratch.Worker own;
     private final int b;
     private final int h;
     private final int m;
@@ -98,8 +110,9 @@ final class LandmarkKernel implements Computation {
     private final float[] kTurned;
     private final float[] toKeys;
 
-    Head(Segments segments, int b, int h) {
+    Head(Segments segments, int b, int h, Scratch.Worker own) {
       heads = segments.heads();
+      this.own = own;
       this.b = b;
       this.h = h;
       m = segments.count();
@@ -111,7 +124,7 @@ final class LandmarkKernel implements Computation {
       scale = (float) heads.scale(mechanism.scale());
       qMeans = means(heads.query(), queryRow(), segments);
       kMeans = means(heads.key(), keyRow(), segments);
-      double[][] a = new double[m][m];
+      double[][] a = own.matrix(m, m);
       double exactScale = heads.scale(mechanism.scale());
       for (int s = 0; s < m; s++) {
         for (int t = 0; t < m; t++) {
@@ -124,8 +137,8 @@ final class LandmarkKernel implements Computation {
       inverse =
           mechanism.iterations() == 0
               ? PseudoInverse.exact(a)
-              : PseudoInverse.iterated(a, mechanism.iterations());
-      kTurned = new float[size * markWidth];
+              : own.inverse().of(a, mechanism.iterations());
+      kTurned = own.zeros(size * markWidth);
       for (int s = 0; s < m; s++) {
         for (int c = 0; c < size; c++) {
           kTurned[c * markWidth + s] = (float) kMeans[s][c];
@@ -143,7 +156,7 @@ final class LandmarkKernel implements Computation {
     }
 
     private double[][] means(Tensor vectors, long row, Segments segments) {
-      double[][] means = new double[m][size];
+      double[][] means = own.matrix(m, size);
       for (int s = 0; s < m; s++) {
         int from = segments.start(s);
         int end = segments.start(s + 1);
@@ -160,7 +173,10 @@ final class LandmarkKernel implements Computation {
     }
 
     private static void softmax(double[] row) {
-      double largest = Arrays.stream(row).max().orElse(0);
+      double largest = Double.NEGATIVE_INFINITY;
+      for (double score : row) {
+        largest = Math.max(largest, score);
+      }
       double sum = 0;
       for (int t = 0; t < row.length; t++) {
         row[t] = Math.exp(row[t] - largest);
@@ -174,21 +190,21 @@ final class LandmarkKernel implements Computation {
     /// Softmax of the landmarks of the queries over all keys, `[m, length rounded up]`.
     private float[] toKeys() {
       int width = Lanes.roundUp(length, CHUNK);
-      float[] scores = new float[m * width];
-      float[] marks = new float[m * size];
+      float[] scores = own.floats(m * width);
+      float[] marks = own.floats(m * size);
       for (int s = 0; s < m; s++) {
         for (int c = 0; c < size; c++) {
           marks[s * size + c] = (float) (qMeans[s][c] * scale);
         }
       }
-      float[] k = new float[CHUNK * size];
-      float[] turned = new float[size * keyWidth];
-      float[] block = new float[m * keyWidth];
+      float[] k = own.floats(CHUNK * size);
+      float[] turned = own.zeros(size * keyWidth);
+      float[] block = own.floats(m * keyWidth);
       for (int first = 0; first < length; first += CHUNK) {
         int count = Math.min(CHUNK, length - first);
         Floats.read(heads.key(), (keyRow() + first) * size, k, 0, count * size);
         Floats.transpose(k, size, count, size, turned, keyWidth);
-        Arrays.fill(block, 0f);
+        Arrays.fill(block, 0, m * keyWidth, 0f);
         Product.add(marks, 0, size, turned, keyWidth, block, keyWidth, m, size, keyWidth);
         for (int s = 0; s < m; s++) {
           System.arraycopy(block, s * keyWidth, scores, s * width + first, count);
@@ -203,24 +219,24 @@ final class LandmarkKernel implements Computation {
     void attend(Tensor output, RowCaptures rows) {
       int width = Lanes.roundUp(length, CHUNK);
       int valueWidth = Lanes.roundUp(valueSize, LENGTH);
-      float[] v = new float[length * valueWidth];
+      float[] v = own.floats(length * valueWidth);
       Floats.readRows(heads.value(), keyRow() * valueSize, v, length, valueSize, valueWidth);
-      float[] summaries = new float[m * valueWidth];
+      float[] summaries = own.zeros(m * valueWidth);
       Product.add(toKeys, 0, width, v, valueWidth, summaries, valueWidth, m, length, valueWidth);
       float[] mixed = mixed(summaries, valueWidth);
       float[] mixedKeys = rows.wantsRows() ? mixed(toKeys, width) : new float[0];
-      float[] q = new float[CHUNK * size];
-      float[] s = new float[CHUNK * markWidth];
-      float[] o = new float[CHUNK * valueWidth];
-      float[] weights = new float[rows.wantsRows() ? width : 0];
+      float[] q = own.floats(CHUNK * size);
+      float[] s = own.floats(CHUNK * markWidth);
+      float[] o = own.floats(CHUNK * valueWidth);
+      float[] weights = own.floats(rows.wantsRows() ? width : 0);
       for (int first = 0; first < length; first += CHUNK) {
         int count = Math.min(CHUNK, length - first);
         Floats.read(heads.query(), (queryRow() + first) * size, q, 0, count * size);
         for (int i = 0; i < count * size; i++) {
           q[i] *= scale;
         }
-        Arrays.fill(s, 0f);
-        Arrays.fill(o, 0f);
+        Arrays.fill(s, 0, count * markWidth, 0f);
+        Arrays.fill(o, 0, count * valueWidth, 0f);
         Product.add(q, 0, size, kTurned, markWidth, s, markWidth, count, size, markWidth);
         for (int i = 0; i < count; i++) {
           Floats.softmax(s, i * markWidth, m);
@@ -229,7 +245,7 @@ final class LandmarkKernel implements Computation {
         for (int i = 0; i < count; i++) {
           Floats.write(o, i * valueWidth, valueSize, output, (queryRow() + first + i) * valueSize);
           if (rows.wantsRows()) {
-            Arrays.fill(weights, 0f);
+            Arrays.fill(weights, 0, width, 0f);
             Product.add(s, i * markWidth, markWidth, mixedKeys, width, weights, width, 1, m, width);
             // Every key is there, so weights serve as scores.
             rows.row(b, h, first + i, weights, weights, 0);
@@ -240,10 +256,10 @@ final class LandmarkKernel implements Computation {
 
     /// The inverse times `[m, width]`.
     private float[] mixed(float[] from, int width) {
-      float[] to = new float[m * width];
-      double[] row = new double[width];
+      float[] to = own.floats(m * width);
+      double[] row = own.doubles(width);
       for (int s = 0; s < m; s++) {
-        Arrays.fill(row, 0);
+        Arrays.fill(row, 0, width, 0);
         for (int t = 0; t < m; t++) {
           double factor = inverse[s][t];
           for (int e = 0; e < width; e++) {

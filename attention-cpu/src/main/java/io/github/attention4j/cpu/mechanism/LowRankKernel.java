@@ -25,6 +25,7 @@ final class LowRankKernel implements Computation {
   private final Set<Capture> captures;
   private final float[] keyMatrix;
   private final float[] valueMatrix;
+  private final Scratch scratch = new Scratch();
 
   LowRankKernel(LowRank mechanism, Set<Capture> captures) {
     this.mechanism = mechanism;
@@ -35,7 +36,16 @@ final class LowRankKernel implements Computation {
 
   @Override
   public void run(Inputs inputs, ResultArrays results, WorkerPool pool) {
-    LowRankInputs in = LowRankInputs.of(mechanism, inputs);
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      run(LowRankInputs.of(mechanism, inputs), results, pool, workers);
+    } finally {
+      scratch.give(workers);
+    }
+  }
+
+  private void run(
+      LowRankInputs in, ResultArrays results, WorkerPool pool, Scratch.Worker[] workers) {
     HeadInputs heads = in.heads();
     int projected = in.projected();
     Tensor output =
@@ -58,50 +68,64 @@ final class LowRankKernel implements Computation {
     int units = heads.batch() * heads.keyHeads();
     int keyWidth = Lanes.roundUp(projected, LENGTH);
     int valueWidth = Lanes.roundUp(heads.valueSize(), LENGTH);
+    Scratch.Worker shared = workers[pool.threads()];
     float[][] k = new float[units][];
     float[][] v = new float[units][];
+    for (int unit = 0; unit < units; unit++) {
+      k[unit] = shared.zeros(heads.keySize() * keyWidth);
+      v[unit] = shared.zeros(projected * valueWidth);
+    }
     // The two projections of a head are tasks of their own.
     pool.run(
         2 * units,
-        (task, _) -> {
+        (task, worker) -> {
+          Scratch.Worker own = workers[worker];
+          own.rewind();
           int unit = task / 2;
           int valid = in.scope().keys(unit / heads.keyHeads());
           if (task % 2 == 0) {
-            float[] all = project(keyMatrix, mechanism.keys(), heads.key(), heads, unit, valid);
             int width = Lanes.roundUp(heads.keySize(), LENGTH);
-            float[] turned = new float[heads.keySize() * keyWidth];
-            Floats.transpose(all, width, projected, heads.keySize(), turned, keyWidth);
-            k[unit] = turned;
+            float[] all = own.zeros(projected * width);
+            project(keyMatrix, mechanism.keys(), heads.key(), heads, unit, valid, own, all);
+            Floats.transpose(all, width, projected, heads.keySize(), k[unit], keyWidth);
             stage(stages, all, width, projected, heads.keySize(), kProjected, unit);
           } else {
-            v[unit] = project(valueMatrix, mechanism.values(), heads.value(), heads, unit, valid);
+            project(
+                valueMatrix, mechanism.values(), heads.value(), heads, unit, valid, own, v[unit]);
             stage(stages, v[unit], valueWidth, projected, heads.valueSize(), vProjected, unit);
           }
         });
     pool.run(
         heads.batch() * heads.queryHeads(),
-        (task, _) -> {
+        (task, worker) -> {
+          Scratch.Worker own = workers[worker];
+          own.rewind();
           int b = task / heads.queryHeads();
           int h = task % heads.queryHeads();
           int unit = b * heads.keyHeads() + heads.keyHead(h);
-          attend(heads, b, h, k[unit], keyWidth, v[unit], valueWidth, projected, output, rows);
+          attend(heads, b, h, k[unit], keyWidth, v[unit], valueWidth, projected, output, rows, own);
         });
     rows.finish();
   }
 
-  /// `[projected, size]`, rows a multiple of the lanes.
-  private static float[] project(
-      float[] matrix, Tensor shape, Tensor vectors, HeadInputs heads, int unit, int valid) {
+  /// Adds to `product`, `[projected, size]`, rows a multiple of the lanes.
+  private static void project(
+      float[] matrix,
+      Tensor shape,
+      Tensor vectors,
+      HeadInputs heads,
+      int unit,
+      int valid,
+      Scratch.Worker own,
+      float[] product) {
     int size = vectors.shape().intSize(3);
     int width = Lanes.roundUp(size, LENGTH);
     int keys = heads.keys();
     int projected = shape.shape().intSize(-2);
     int from = shape.shape().rank() == 3 ? unit % heads.keyHeads() * projected * keys : 0;
-    float[] all = new float[valid * width];
+    float[] all = own.floats(valid * width);
     Floats.readRows(vectors, (long) unit * keys * size, all, valid, size, width);
-    float[] product = new float[projected * width];
     Product.add(matrix, from, keys, all, width, product, width, projected, valid, width);
-    return product;
   }
 
   private static void stage(
@@ -121,12 +145,13 @@ final class LowRankKernel implements Computation {
       int valueWidth,
       int projected,
       Tensor output,
-      RowCaptures rows) {
+      RowCaptures rows,
+      Scratch.Worker own) {
     int size = heads.keySize();
     float scale = (float) heads.scale(mechanism.scale());
-    float[] q = new float[CHUNK * size];
-    float[] s = new float[CHUNK * keyWidth];
-    float[] o = new float[CHUNK * valueWidth];
+    float[] q = own.floats(CHUNK * size);
+    float[] s = own.floats(CHUNK * keyWidth);
+    float[] o = own.floats(CHUNK * valueWidth);
     for (int first = 0; first < heads.queries(); first += CHUNK) {
       int count = Math.min(CHUNK, heads.queries() - first);
       long row = ((long) b * heads.queryHeads() + h) * heads.queries() + first;
@@ -134,8 +159,8 @@ final class LowRankKernel implements Computation {
       for (int i = 0; i < count * size; i++) {
         q[i] *= scale;
       }
-      Arrays.fill(s, 0f);
-      Arrays.fill(o, 0f);
+      Arrays.fill(s, 0, count * keyWidth, 0f);
+      Arrays.fill(o, 0, count * valueWidth, 0f);
       Product.add(q, 0, size, k, keyWidth, s, keyWidth, count, size, keyWidth);
       for (int i = 0; i < count; i++) {
         rows.logSumExp(b, h, first + i, Floats.softmax(s, i * keyWidth, projected));

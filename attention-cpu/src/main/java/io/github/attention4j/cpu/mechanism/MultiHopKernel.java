@@ -13,6 +13,7 @@ import java.util.Set;
 final class MultiHopKernel implements Computation {
   private final MultiHop mechanism;
   private final Set<Capture> captures;
+  private final Scratch scratch = new Scratch();
 
   MultiHopKernel(MultiHop mechanism, Set<Capture> captures) {
     this.mechanism = mechanism;
@@ -26,25 +27,33 @@ final class MultiHopKernel implements Computation {
         new HopState(in.hops(), in.batch(), in.memories(), in.size(), captures, results);
     Tensor keys = inputs.tensor(HopInputs.MEMORY_KEY);
     Tensor values = inputs.tensor(HopInputs.MEMORY_VALUE);
-    pool.run(
-        in.batch(),
-        (b, _) -> {
-          int size = in.size();
-          int valid = in.scope().keys(b);
-          float[] u = new float[size];
-          float[] o = new float[size];
-          float[] m = new float[valid * size];
-          float[] c = new float[valid * size];
-          Floats.read(inputs.tensor(Inputs.QUERY), (long) b * size, u, 0, size);
-          hops.state(0, b, u);
-          for (int hop = 0; hop < in.hops(); hop++) {
-            long from = ((long) hop * in.batch() + b) * in.memories() * size;
-            Floats.read(keys, from, m, 0, m.length);
-            Floats.read(values, from, c, 0, c.length);
-            hops.read(hop, b, u, m, c, valid, o);
-            Floats.add(u, 0, 1f, o, 0, size);
-            hops.state(hop + 1, b, u);
-          }
-        });
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      pool.run(
+          in.batch(),
+          (b, worker) -> {
+            Scratch.Worker own = workers[worker];
+            own.rewind();
+            int size = in.size();
+            int valid = in.scope().keys(b);
+            float[] u = own.floats(size);
+            float[] o = own.floats(size);
+            float[] p = own.floats(in.memories());
+            float[] m = own.floats(valid * size);
+            float[] c = own.floats(valid * size);
+            Floats.read(inputs.tensor(Inputs.QUERY), (long) b * size, u, 0, size);
+            hops.state(0, b, u);
+            for (int hop = 0; hop < in.hops(); hop++) {
+              long from = ((long) hop * in.batch() + b) * in.memories() * size;
+              Floats.read(keys, from, m, 0, valid * size);
+              Floats.read(values, from, c, 0, valid * size);
+              hops.read(hop, b, u, m, c, valid, p, o);
+              Floats.add(u, 0, 1f, o, 0, size);
+              hops.state(hop + 1, b, u);
+            }
+          });
+    } finally {
+      scratch.give(workers);
+    }
   }
 }

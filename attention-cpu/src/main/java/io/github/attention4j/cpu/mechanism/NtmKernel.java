@@ -8,11 +8,13 @@ import io.github.attention4j.cpu.kernel.WorkerPool;
 import io.github.attention4j.cpu.plan.NtmInputs;
 import io.github.attention4j.cpu.plan.ResultArrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// [io.github.attention4j.api.Mechanism.NtmAddressing]: one task per head. Memory is read in
 /// float32 vectors; weights, which sharpening raises to powers, are float64.
 final class NtmKernel implements Computation {
   private final Set<Capture> captures;
+  private final Scratch scratch = new Scratch();
 
   NtmKernel(Set<Capture> captures) {
     this.captures = captures;
@@ -25,55 +27,60 @@ final class NtmKernel implements Computation {
     long[] shape = {in.batch(), in.heads(), in.slots()};
     boolean stages = captures.contains(Capture.STAGES);
     Tensor weights =
-        captures.contains(Capture.WEIGHTS)
-            ? results.tensor(Result.WEIGHTS, shape)
-            : Tensor.allocate(shape);
-    Tensor content = stages ? results.tensor("content_weights", shape) : Tensor.allocate(shape);
-    Tensor gated = stages ? results.tensor("gated_weights", shape) : Tensor.allocate(shape);
-    Tensor shifted = stages ? results.tensor("shifted_weights", shape) : Tensor.allocate(shape);
-    double[][] exact = new double[in.batch() * in.heads()][];
-    pool.run(
-        in.batch() * in.heads(),
-        (unit, _) -> {
-          double[] w = content(in, inputs, unit);
-          store(w, content, unit);
-          gate(in, inputs, unit, w);
-          store(w, gated, unit);
-          w = shift(in, inputs, unit, w);
-          store(w, shifted, unit);
-          sharpen(w, inputs.tensor("gamma").at(unit));
-          store(w, weights, unit);
-          exact[unit] = w;
-          read(in, inputs, unit, w, output);
-        });
-    if (in.writes()) {
-      Tensor after = results.tensor(NtmInputs.MEMORY, in.batch(), in.slots(), in.size());
+        captures.contains(Capture.WEIGHTS) ? results.tensor(Result.WEIGHTS, shape) : null;
+    Tensor content = stages ? results.tensor("content_weights", shape) : null;
+    Tensor gated = stages ? results.tensor("gated_weights", shape) : null;
+    Tensor shifted = stages ? results.tensor("shifted_weights", shape) : null;
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      double[][] exact = workers[pool.threads()].matrix(in.batch() * in.heads(), in.slots());
       pool.run(
-          in.batch() * in.slots(),
-          (slot, _) -> write(in, inputs, exact, slot / in.slots(), slot % in.slots(), after));
+          in.batch() * in.heads(),
+          (unit, worker) -> {
+            Scratch.Worker own = workers[worker];
+            own.rewind();
+            double[] w = own.matrix(1, in.slots())[0];
+            content(in, inputs, unit, w, own);
+            store(w, content, unit);
+            gate(in, inputs, unit, w);
+            store(w, gated, unit);
+            shift(in, inputs, unit, w, exact[unit]);
+            store(exact[unit], shifted, unit);
+            sharpen(exact[unit], inputs.tensor("gamma").at(unit));
+            store(exact[unit], weights, unit);
+            read(in, inputs, unit, exact[unit], output, own);
+          });
+      if (in.writes()) {
+        Tensor after = results.tensor(NtmInputs.MEMORY, in.batch(), in.slots(), in.size());
+        pool.run(
+            in.batch() * in.slots(),
+            (slot, _) -> write(in, inputs, exact, slot / in.slots(), slot % in.slots(), after));
+      }
+    } finally {
+      scratch.give(workers);
     }
   }
 
-  private static void store(double[] from, Tensor into, int unit) {
-    for (int i = 0; i < from.length; i++) {
+  private static void store(double[] from, @Nullable Tensor into, int unit) {
+    for (int i = 0; into != null && i < from.length; i++) {
       into.set((long) unit * from.length + i, (float) from[i]);
     }
   }
 
   /// $\operatorname{softmax}_i(\beta \cos(k, M_i))$.
-  private static double[] content(NtmInputs in, Inputs inputs, int unit) {
+  private static void content(
+      NtmInputs in, Inputs inputs, int unit, double[] w, Scratch.Worker own) {
     int size = in.size();
-    float[] k = new float[size];
-    float[] slot = new float[size];
+    float[] k = own.floats(size);
+    float[] slot = own.floats(size);
     Floats.read(inputs.tensor(Inputs.QUERY), (long) unit * size, k, 0, size);
     long memory = (long) (unit / in.heads()) * in.slots() * size;
-    double norm = norm(k);
+    double norm = norm(k, size);
     double beta = inputs.tensor("beta").at(unit);
-    double[] w = new double[in.slots()];
     double largest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < w.length; i++) {
       Floats.read(inputs.tensor(NtmInputs.MEMORY), memory + (long) i * size, slot, 0, size);
-      double norms = norm * norm(slot);
+      double norms = norm * norm(slot, size);
       double dot = 0;
       for (int c = 0; c < size; c++) {
         dot += (double) k[c] * slot[c];
@@ -89,13 +96,12 @@ final class NtmKernel implements Computation {
     for (int i = 0; i < w.length; i++) {
       w[i] /= sum;
     }
-    return w;
   }
 
-  private static double norm(float[] x) {
+  private static double norm(float[] x, int size) {
     double squares = 0;
-    for (float element : x) {
-      squares += (double) element * element;
+    for (int c = 0; c < size; c++) {
+      squares += (double) x[c] * x[c];
     }
     return Math.sqrt(squares);
   }
@@ -108,8 +114,8 @@ final class NtmKernel implements Computation {
     }
   }
 
-  private static double[] shift(NtmInputs in, Inputs inputs, int unit, double[] w) {
-    double[] moved = new double[w.length];
+  /// Adds to `moved`.
+  private static void shift(NtmInputs in, Inputs inputs, int unit, double[] w, double[] moved) {
     int shifts = 2 * in.maxShift() + 1;
     for (int s = 0; s < shifts; s++) {
       double share = inputs.tensor("shift").at((long) unit * shifts + s);
@@ -117,7 +123,6 @@ final class NtmKernel implements Computation {
         moved[i] += share * w[Math.floorMod(i - s + in.maxShift(), w.length)];
       }
     }
-    return moved;
   }
 
   /// The largest is taken out, so that not all powers vanish.
@@ -136,10 +141,11 @@ final class NtmKernel implements Computation {
     }
   }
 
-  private static void read(NtmInputs in, Inputs inputs, int unit, double[] w, Tensor output) {
+  private static void read(
+      NtmInputs in, Inputs inputs, int unit, double[] w, Tensor output, Scratch.Worker own) {
     int size = in.size();
-    float[] slot = new float[size];
-    double[] sum = new double[size];
+    float[] slot = own.floats(size);
+    double[] sum = own.doubles(size);
     long memory = (long) (unit / in.heads()) * in.slots() * size;
     for (int i = 0; i < w.length; i++) {
       if (w[i] == 0) {

@@ -2,6 +2,7 @@ package io.github.attention4j.cpu.mechanism;
 
 import io.github.attention4j.api.Capture;
 import io.github.attention4j.api.Inputs;
+import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.Mechanism.WordMemory;
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.kernel.WorkerPool;
@@ -17,6 +18,7 @@ final class WordMemoryKernel implements Computation {
   private final Set<Capture> captures;
   private final boolean adjacent;
   private final float[] transition;
+  private final Scratch scratch = new Scratch();
 
   WordMemoryKernel(WordMemory mechanism, Set<Capture> captures) {
     this.mechanism = mechanism;
@@ -32,89 +34,120 @@ final class WordMemoryKernel implements Computation {
         new HopState(mechanism.hops(), in.batch(), in.sentences(), in.size(), captures, results);
     Tensor answer =
         adjacent ? results.tensor("answer", in.batch(), in.vocabulary()) : Tensor.allocate(0);
-    pool.run(in.batch(), (b, _) -> entry(in, hops, b, answer));
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      pool.run(
+          in.batch(),
+          (b, worker) -> {
+            workers[worker].rewind();
+            new Entry(in, b, workers[worker]).run(hops, answer);
+          });
+    } finally {
+      scratch.give(workers);
+    }
   }
 
-  private void entry(WordInputs in, HopState hops, int b, Tensor answer) {
-    int size = in.size();
-    float[] u = embed(in, 0, in.question(b));
-    float[] o = new float[size];
-    float[] m = memories(in, b, 0);
-    float[] c = memories(in, b, 1);
-    hops.state(0, b, u);
-    for (int hop = 0; hop < mechanism.hops(); hop++) {
-      hops.read(hop, b, u, m, c, in.sentences(), o);
-      if (adjacent) {
-        Floats.add(u, 0, 1f, o, 0, size);
-        m = c;
-        c = hop + 1 < mechanism.hops() ? memories(in, b, hop + 2) : c;
-      } else {
-        float[] next = o.clone();
-        for (int r = 0; r < size; r++) {
-          next[r] += Floats.dot(transition, r * size, u, 0, size);
-        }
-        u = next;
-      }
-      hops.state(hop + 1, b, u);
+  /// One entry of the batch.
+  private final class Entry {
+    private final WordInputs in;
+    private final int b;
+    private final int size;
+    private final Scratch.Worker own;
+    private final float[] row;
+
+    Entry(WordInputs in, int b, Scratch.Worker own) {
+      this.in = in;
+      this.b = b;
+      this.own = own;
+      size = in.size();
+      row = own.floats(size);
     }
-    if (adjacent) {
-      float[] scores = new float[in.vocabulary()];
-      float[] row = new float[size];
-      for (int word = 0; word < scores.length; word++) {
-        readRow(mechanism.hops(), word, in, row);
+
+    void run(HopState hops, Tensor answer) {
+      float[] u = own.floats(size);
+      float[] o = own.floats(size);
+      float[] next = own.floats(size);
+      float[] p = own.floats(in.sentences());
+      float[] m = own.floats(in.sentences() * size);
+      float[] c = own.floats(in.sentences() * size);
+      embed(0, in.question(), b, u, 0);
+      memories(0, m);
+      memories(1, c);
+      hops.state(0, b, u);
+      for (int hop = 0; hop < mechanism.hops(); hop++) {
+        hops.read(hop, b, u, m, c, in.sentences(), p, o);
+        if (adjacent) {
+          Floats.add(u, 0, 1f, o, 0, size);
+          if (hop + 1 < mechanism.hops()) {
+            float[] before = m;
+            m = c;
+            c = before;
+            memories(hop + 2, c);
+          }
+        } else {
+          for (int r = 0; r < size; r++) {
+            next[r] = o[r] + Floats.dot(transition, r * size, u, 0, size);
+          }
+          System.arraycopy(next, 0, u, 0, size);
+        }
+        hops.state(hop + 1, b, u);
+      }
+      if (adjacent) {
+        answer(u, answer);
+      }
+    }
+
+    private void answer(float[] u, Tensor answer) {
+      int words = in.vocabulary();
+      float[] scores = own.floats(words);
+      for (int word = 0; word < words; word++) {
+        readRow(mechanism.hops(), word);
         scores[word] = Floats.dot(u, 0, row, 0, size);
       }
-      Floats.softmax(scores, 0, scores.length);
-      Floats.write(scores, 0, scores.length, answer, (long) b * scores.length);
+      Floats.softmax(scores, 0, words);
+      Floats.write(scores, 0, words, answer, (long) b * words);
     }
-  }
 
-  private float[] memories(WordInputs in, int b, int table) {
-    int size = in.size();
-    float[] memories = new float[in.sentences() * size];
-    for (int i = 0; i < in.sentences(); i++) {
-      System.arraycopy(embed(in, table, in.sentence(b, i)), 0, memories, i * size, size);
-    }
-    mechanism
-        .temporal()
-        .ifPresent(temporal -> {
-          float[] rows = new float[memories.length];
-          Floats.read(temporal, table * temporal.shape().size(1) * size, rows, 0, rows.length);
-          Floats.add(memories, 0, 1f, rows, 0, rows.length);
-        });
-    return memories;
-  }
-
-  /// $\sum_j l_j \circ A x_j$ over the words that are no padding.
-  private float[] embed(WordInputs in, int table, long[] words) {
-    int size = in.size();
-    float length = Arrays.stream(words).filter(word -> word != 0).count();
-    float[] sum = new float[size];
-    float[] row = new float[size];
-    for (int j = 0; j < words.length; j++) {
-      if (words[j] == 0) {
-        continue;
+    private void memories(int table, float[] memories) {
+      for (int i = 0; i < in.sentences(); i++) {
+        embed(table, in.story(), (long) b * in.sentences() + i, memories, i * size);
       }
-      readRow(table, words[j], in, row);
-      if (!mechanism.positionEncoding()) {
-        Floats.add(sum, 0, 1f, row, 0, size);
-        continue;
-      }
-      float place = (j + 1) / length;
-      for (int e = 0; e < size; e++) {
-        float l = (1 - place) - (e + 1f) / size * (1 - 2 * place);
-        sum[e] = Math.fma(l, row[e], sum[e]);
+      Tensor temporal = mechanism.temporal().orElse(null);
+      for (int i = 0; temporal != null && i < in.sentences(); i++) {
+        Floats.read(temporal, (table * temporal.shape().size(1) + i) * size, row, 0, size);
+        Floats.add(memories, i * size, 1f, row, 0, size);
       }
     }
-    return sum;
-  }
 
-  private void readRow(int table, long word, WordInputs in, float[] into) {
-    Floats.read(
-        mechanism.embeddings(),
-        ((long) table * in.vocabulary() + word) * in.size(),
-        into,
-        0,
-        in.size());
+    /// $\sum_j l_j \circ A x_j$ over the words that are no padding.
+    private void embed(int table, LongTensor texts, long text, float[] sum, int at) {
+      int words = texts.shape().intSize(-1);
+      float length = 0;
+      for (int j = 0; j < words; j++) {
+        length += texts.at(text * words + j) == 0 ? 0 : 1;
+      }
+      Arrays.fill(sum, at, at + size, 0f);
+      for (int j = 0; j < words; j++) {
+        long word = texts.at(text * words + j);
+        if (word == 0) {
+          continue;
+        }
+        readRow(table, word);
+        if (!mechanism.positionEncoding()) {
+          Floats.add(sum, at, 1f, row, 0, size);
+          continue;
+        }
+        float place = (j + 1) / length;
+        for (int e = 0; e < size; e++) {
+          float l = (1 - place) - (e + 1f) / size * (1 - 2 * place);
+          sum[at + e] = Math.fma(l, row[e], sum[at + e]);
+        }
+      }
+    }
+
+    private void readRow(int table, long word) {
+      Floats.read(
+          mechanism.embeddings(), ((long) table * in.vocabulary() + word) * size, row, 0, size);
+    }
   }
 }

@@ -38,6 +38,11 @@ public final class Best {
     ids[at] = id;
   }
 
+  /// How many it keeps.
+  public int most() {
+    return scores.length;
+  }
+
   /// How many it has.
   public int found() {
     return found;
