@@ -3,6 +3,7 @@ package io.github.attention4j.cpu.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -42,6 +43,7 @@ public class KernelBenchmark {
   private final float[] l = new float[Lanes.MAX_PANEL];
   private final float[] alpha = new float[Lanes.MAX_PANEL + ValueKernel.MARGIN];
   private final int[] rows = new int[Lanes.TILE];
+  private final int[] reach = new int[Lanes.MAX_PANEL];
 
   /// Draws the inputs.
   @Setup
@@ -54,6 +56,7 @@ public class KernelBenchmark {
     for (int i = 0; i < q.length; i++) {
       q[i] = (float) random.nextGaussian() / 8;
     }
+    Arrays.fill(reach, Lanes.TILE);
     for (int row = 0; row < rows.length; row++) {
       rows[row] = row * SIZE;
     }
@@ -77,7 +80,7 @@ public class KernelBenchmark {
   @Benchmark
   public float[] value() {
     int lanes = vectors * Lanes.LENGTH;
-    ValueKernel.run(v, 0, rows, Lanes.TILE, SIZE, s, lanes, lanes, alpha, false, o);
+    ValueKernel.run(v, 0, rows, reach, SIZE, s, lanes, lanes, alpha, false, o);
     return o;
   }
 }

@@ -75,9 +75,13 @@ final class PackedHead {
   }
 
   /// Reads the values of a head where they are.
-  void valuesInPlace(Rows rows, int b, int h) {
+  ///
+  /// @param checked elements that must be numbers for that: none, or all of the head's
+  /// @return whether they are; otherwise the values have to be packed
+  boolean valuesInPlace(Rows rows, int b, int h, int checked) {
     v = rows.segment();
     vStart = (int) rows.index(b, h, 0);
+    return finite(4L * vStart, 4L * (vStart + checked));
   }
 
   /// Packs values `from` to `to` − 1.

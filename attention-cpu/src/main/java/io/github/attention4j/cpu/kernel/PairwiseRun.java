@@ -85,17 +85,17 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
         !(plan.mechanism.scope() instanceof Scope.Full
             && plan.mechanism.biases().isEmpty()
             && plan.mechanism.normalizer() instanceof Normalizer.Softmax);
-    // What nobody leaves out need not be looked at for NaN.
-    inPlace =
-        !leavesOut
-            && sink == null
-            && arrays.value().alignedVectors(in.valueSize())
-            && arrays.value().segment().asOverlappingSlice(arrays.output().segment()).isEmpty();
     chunks = Math.max(1, (keys + CHUNK - 1) / CHUNK);
     units = panels == 0 ? 0 : in.batch() * stages.packHeads;
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
+    // What nobody leaves out need not be looked at for NaN; one thread alone looks before it packs.
+    inPlace =
+        (!leavesOut || alone)
+            && sink == null
+            && arrays.value().alignedVectors(in.valueSize())
+            && arrays.value().segment().asOverlappingSlice(arrays.output().segment()).isEmpty();
     long most = sink == null && bytes * keys > CACHED ? BUNCH / (bytes * MAX_PANEL) : 1;
     // There must be tasks enough for all threads.
     bunch = (int) Math.clamp((long) units * panels / (4L * threads), 1, Math.max(1, most));
@@ -135,7 +135,10 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       } else {
         pool.await(head.packed, round * (chunks + 1) + 1);
       }
-      pack(head, unit, step, space.panel(worker, 0));
+      pack(head, unit, step, space.panel(worker, 0), !inPlace);
+      if (inPlace && step == 0) {
+        head.valuesInPlace(arrays.value(), unit / stages.packHeads, keyHead(unit), 0);
+      }
       head.packed.incrementAndGet();
     } else {
       pool.await(head.packed, (round + 1) * (chunks + 1));
@@ -173,8 +176,18 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     Panel x = space.panel(worker, 0);
     PackedHead head = x.own;
     head.reserve(keys, depth, columns, inPlace);
+    boolean here =
+        inPlace
+            && head.valuesInPlace(
+                arrays.value(),
+                unit / stages.packHeads,
+                keyHead(unit),
+                leavesOut ? keys * columns : 0);
+    if (inPlace && !here) {
+      head.reserve(keys, depth, columns, false);
+    }
     for (int chunk = 0; chunk < chunks; chunk++) {
-      pack(head, unit, chunk, x);
+      pack(head, unit, chunk, x, !here);
     }
     head.unit = unit;
     head.done.set(0);
@@ -195,20 +208,20 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
   }
 
-  private void pack(PackedHead head, int unit, int chunk, Panel x) {
+  private int keyHead(int unit) {
+    return unit % stages.packHeads * in.keyHeads() / stages.packHeads;
+  }
+
+  private void pack(PackedHead head, int unit, int chunk, Panel x, boolean values) {
     int b = unit / stages.packHeads;
-    int h = unit % stages.packHeads;
-    int keyHead = h * in.keyHeads() / stages.packHeads;
     int from = chunk * CHUNK;
     int to = Math.min(keys, from + CHUNK);
     if (from >= to) {
       return;
     }
-    stages.packKeys(head, b, keyHead, h, from, to, x);
-    if (!inPlace) {
-      head.values(arrays.value(), b, keyHead, from, to, in.valueSize(), columns, leavesOut);
-    } else if (chunk == 0) {
-      head.valuesInPlace(arrays.value(), b, keyHead);
+    stages.packKeys(head, b, keyHead(unit), unit % stages.packHeads, from, to, x);
+    if (values) {
+      head.values(arrays.value(), b, keyHead(unit), from, to, in.valueSize(), columns, leavesOut);
     }
   }
 

@@ -4,6 +4,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
+import java.util.Arrays;
+
 /// The queries that one worker has in its lanes, and everything it computes for them; reused from
 /// panel to panel and from run to run.
 ///
@@ -58,12 +60,12 @@ final class Panel {
   final float[] lane = new float[MAX_PANEL];
 
   /// Where it is among its keys: the interval of `some`, the next key, the interval of `every`; and
-  /// whether all keys of the unfinished tile are open to all its queries.
+  /// how many keys at the start of the unfinished tile are open to all its queries.
   int interval;
 
   int next;
   int open;
-  boolean full;
+  int openRows;
 
   /// The keys of the current tile, and where they start in the packed keys and values.
   int rows;
@@ -78,8 +80,13 @@ final class Panel {
   private final int[] evenK = new int[TILE];
   private final int[] evenV = new int[TILE];
 
-  /// Which lanes may attend each key of the tile.
+  /// The keys of the tile that are not open to all, and which lanes may attend each.
+  final int[] asked = new int[TILE];
+
   final long[] bits = new long[TILE];
+
+  /// For each lane, how many keys of the tile there are up to the last that it may attend.
+  final int[] reach = new int[MAX_PANEL];
 
   final long[] groupBits = new long[TILE];
   final Intervals some = new Intervals();
@@ -112,8 +119,50 @@ final class Panel {
     interval = 0;
     next = 0;
     open = 0;
-    full = true;
+    openRows = 0;
     rows = 0;
+  }
+
+  /// Adds keys `from` to `to` - 1 to the tile, of which `openTo` - `from` are open to all queries.
+  void take(int from, int to, int openTo) {
+    if (openRows == rows) {
+      openRows += Math.clamp(openTo - from, 0, to - from);
+    }
+    for (int key = from; key < to; key++) {
+      keys[rows++] = key;
+    }
+  }
+
+  /// Copies the keys of the tile behind the open ones to `asked`, and says how many they are.
+  int ask() {
+    System.arraycopy(keys, openRows, asked, 0, rows - openRows);
+    return rows - openRows;
+  }
+
+  /// Drops those of `count` keys of `asked` that `bits` opens to no query.
+  void keep(int count) {
+    int kept = 0;
+    for (int row = 0; row < count; row++) {
+      if (bits[row] != 0) {
+        bits[kept] = bits[row];
+        keys[openRows + kept] = asked[row];
+        kept++;
+      }
+    }
+    rows = openRows + kept;
+  }
+
+  /// Finds for each query how many keys of the tile there are up to the last that it may attend.
+  void findReach() {
+    Arrays.fill(reach, 0, lanes, openRows);
+    long missing = ScopeTiles.lowest(lanes);
+    for (int row = rows - 1; row >= openRows && missing != 0; row--) {
+      long found = bits[row - openRows] & missing;
+      missing &= ~found;
+      for (; found != 0; found &= found - 1) {
+        reach[Long.numberOfTrailingZeros(found)] = row + 1;
+      }
+    }
   }
 
   /// Starts a panel of `count` lanes.

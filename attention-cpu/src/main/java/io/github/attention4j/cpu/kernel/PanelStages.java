@@ -185,6 +185,8 @@ final class PanelStages {
     for (int from = 0; from < keys; from += TILE) {
       if (rows.weights(x, from, Math.min(TILE, keys - from))) {
         x.locate(depth, columns);
+        // A weight may be anywhere.
+        x.openRows = x.rows;
         values(head, unit, x);
       }
     }
@@ -252,8 +254,8 @@ final class PanelStages {
   }
 
   /// Gathers the live keys below `before` tile by tile, from where the panel is; an unfinished tile
-  /// is kept for the next stretch. A tile is full if all its keys are open to all queries;
-  /// otherwise its bits are asked for, and keys that turn out to be open to none are dropped.
+  /// is kept for the next stretch. Behind the keys at the start of a tile that are open to all
+  /// queries bits are asked for, and keys that turn out to be open to none are dropped.
   void tiles(PackedHead head, int unit, Panel x, long before, boolean again) {
     while (x.interval < x.some.count()) {
       int to = (int) Math.min(before, x.some.to(x.interval));
@@ -263,14 +265,8 @@ final class PanelStages {
         while (x.open < x.every.count() && x.every.to(x.open) <= key) {
           x.open++;
         }
-        x.full &=
-            x.open < x.every.count()
-                && x.every.from(x.open) <= key
-                && x.every.to(x.open) >= key + take;
-        for (int n = 0; n < take; n++) {
-          x.keys[x.rows + n] = key + n;
-        }
-        x.rows += take;
+        boolean opens = x.open < x.every.count() && x.every.from(x.open) <= key;
+        x.take(key, key + take, opens ? x.every.to(x.open) : key);
         key += take;
         if (x.rows == TILE) {
           finish(head, unit, x, again);
@@ -288,12 +284,13 @@ final class PanelStages {
   }
 
   private void finish(PackedHead head, int unit, Panel x, boolean again) {
-    tile(head, unit, x, x.full, again);
+    tile(head, unit, x, again);
     x.rows = 0;
-    x.full = true;
+    x.openRows = 0;
   }
 
-  private void tile(PackedHead head, int unit, Panel x, boolean full, boolean again) {
+  private void tile(PackedHead head, int unit, Panel x, boolean again) {
+    boolean full = x.openRows == x.rows;
     if (!full) {
       scopeBits(x);
       if (x.rows == 0) {
@@ -309,7 +306,7 @@ final class PanelStages {
       bias.apply(x);
     }
     if (!full) {
-      SoftmaxStage.mask(x.s, x.rows, x.vectors, x.bits);
+      SoftmaxStage.mask(x.s, x.openRows, x.rows, x.vectors, x.bits);
     }
     if (sink != null) {
       sink.tile(x);
@@ -331,11 +328,12 @@ final class PanelStages {
   }
 
   private void values(PackedHead head, int unit, Panel x) {
+    x.findReach();
     ValueKernel.run(
         head.v,
         head.vStart + x.vStart,
         x.vRows,
-        x.rows,
+        x.reach,
         columns,
         x.s,
         x.width,
@@ -350,25 +348,18 @@ final class PanelStages {
   }
 
   private void scopeBits(Panel x) {
+    int count = x.ask();
     for (int g = 0; g < x.groups; g++) {
       long[] into = g == 0 ? x.bits : x.groupBits;
       scope.fill(
-          x.batch, x.groupHead[g], x.groupFirst[g], x.groupCount[g], x.keys, x.rows, into, x.scope);
+          x.batch, x.groupHead[g], x.groupFirst[g], x.groupCount[g], x.asked, count, into, x.scope);
       if (g > 0) {
-        for (int row = 0; row < x.rows; row++) {
+        for (int row = 0; row < count; row++) {
           x.bits[row] |= x.groupBits[row] << x.groupLane[g];
         }
       }
     }
-    int kept = 0;
-    for (int row = 0; row < x.rows; row++) {
-      if (x.bits[row] != 0) {
-        x.bits[kept] = x.bits[row];
-        x.keys[kept] = x.keys[row];
-        kept++;
-      }
-    }
-    x.rows = kept;
+    x.keep(count);
   }
 
   private void score(PackedHead head, int unit, Panel x) {

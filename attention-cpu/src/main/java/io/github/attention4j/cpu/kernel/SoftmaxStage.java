@@ -17,22 +17,24 @@ import jdk.incubator.vector.VectorOperators;
 final class SoftmaxStage {
   private SoftmaxStage() {}
 
-  /// Puts −∞ where a query may not attend.
-  static void mask(float[] s, int rows, int vectors, long[] bits) {
+  /// Puts −∞ where a query may not attend, in rows `from` to `to` - 1.
+  ///
+  /// @param bits which lanes may, from row `from` on
+  static void mask(float[] s, int from, int to, int vectors, long[] bits) {
     if (vectors == 2) {
-      maskTwo(s, rows, bits);
+      maskTwo(s, from * 2 * LENGTH, to - from, bits);
       return;
     }
     for (int v = 0; v < vectors; v++) {
-      maskColumn(s, v * LENGTH, vectors * LENGTH, rows, bits);
+      maskColumn(s, from * vectors * LENGTH, v * LENGTH, vectors * LENGTH, to - from, bits);
     }
   }
 
   /// [#mask] of two columns, four rows at a time.
-  private static void maskTwo(float[] s, int rows, long[] bits) {
+  private static void maskTwo(float[] s, int start, int rows, long[] bits) {
     FloatVector hidden = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
     int row = 0;
-    int at = 0;
+    int at = start;
     for (; row + 3 < rows; row += 4) {
       long a = bits[row];
       long b = bits[row + 1];
@@ -76,10 +78,11 @@ final class SoftmaxStage {
   }
 
   /// [#mask] of any column.
-  private static void maskColumn(float[] s, int column, int width, int rows, long[] bits) {
+  private static void maskColumn(
+      float[] s, int start, int column, int width, int rows, long[] bits) {
     FloatVector hidden = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
     int row = 0;
-    int at = column;
+    int at = start + column;
     for (; row + 7 < rows; row += 8, at += 8 * width) {
       FloatVector x0 = FloatVector.fromArray(SPECIES, s, at);
       hidden.blend(x0, VectorMask.fromLong(SPECIES, bits[row] >>> column)).intoArray(s, at);

@@ -26,13 +26,15 @@ final class ValueKernel {
 
   private ValueKernel() {}
 
-  /// Adds `count` values, weighted.
+  /// Adds values, weighted.
   ///
   /// @param v where the values are
   /// @param base added to the start of each value
   /// @param rows the start of each value in `v`, in elements
+  /// @param reach how many values are added for each query; a block of queries takes as many as
+  ///   that of them which takes most, the others' weights being 0
   /// @param columns a multiple of [Lanes#LENGTH]
-  /// @param p weights, `[count][width]`, readable up to the margin behind the last
+  /// @param p weights, `[values][width]`, readable up to the margin behind the last
   /// @param width lanes of the panel
   /// @param queries how many of them are queries
   /// @param alpha what the output so far is multiplied by, per query
@@ -42,7 +44,7 @@ final class ValueKernel {
       MemorySegment v,
       int base,
       int[] rows,
-      int count,
+      int[] reach,
       int columns,
       float[] p,
       int width,
@@ -59,50 +61,52 @@ final class ValueKernel {
           // Eight rows where six would leave less than half a block over.
           int left = queries - query;
           if (left == 7 || left == 8 || left == 16) {
+            int n = most(reach, query, query + 8, queries);
+            int next = base + c + 2 * LENGTH;
             int right = at + 2 * LENGTH;
-            block8x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
-            block8x2(
-                v,
-                base + c + 2 * LENGTH,
-                rows,
-                count,
-                p,
-                query,
-                width,
-                alpha,
-                first,
-                o,
-                right,
-                columns);
+            block8x2(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
+            block8x2(v, next, rows, n, p, query, width, alpha, first, o, right, columns);
             query += 8;
           } else {
-            block6x4(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+            int n = most(reach, query, query + 6, queries);
+            block6x4(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
             query += 6;
           }
         }
       }
       if ((columns - c) / LENGTH % 2 == 1 && c + 3 * LENGTH <= columns) {
         for (int query = 0; query < queries; query += 8) {
+          int n = most(reach, query, query + 8, queries);
           int at = query * columns + c;
-          block8x3(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+          block8x3(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
         }
         c += 3 * LENGTH;
       }
     }
     for (; c + 2 * LENGTH <= columns; c += 2 * LENGTH) {
       for (int query = 0; query < queries; query += FEW_REGISTERS ? 6 : 8) {
+        int n = most(reach, query, query + (FEW_REGISTERS ? 6 : 8), queries);
         int at = query * columns + c;
         if (FEW_REGISTERS) {
-          block6x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+          block6x2(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
         } else {
-          block8x2(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+          block8x2(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
         }
       }
     }
     for (int query = 0; c < columns && query < queries; query += 8) {
+      int n = most(reach, query, query + 8, queries);
       int at = query * columns + c;
-      block8x1(v, base + c, rows, count, p, query, width, alpha, first, o, at, columns);
+      block8x1(v, base + c, rows, n, p, query, width, alpha, first, o, at, columns);
     }
+  }
+
+  private static int most(int[] reach, int from, int to, int queries) {
+    int most = 0;
+    for (int query = from; query < Math.min(to, queries); query++) {
+      most = Math.max(most, reach[query]);
+    }
+    return most;
   }
 
   private static void block6x4(

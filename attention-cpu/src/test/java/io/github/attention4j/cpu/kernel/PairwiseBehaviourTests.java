@@ -2,6 +2,7 @@ package io.github.attention4j.cpu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -213,13 +214,30 @@ final class PairwiseBehaviourTests {
     }
   }
 
-  /** Full attention reads aligned values where they are; a scope that allows everything packs. */
+  /**
+   * Aligned values are read where they are by full attention, and for other scopes by a thread that
+   * has heads of its own, unless one is NaN; eight threads share heads and pack.
+   */
   @Test
   void valuesInPlaceEqualPackedOnes() {
+    Engine alone = new Engine(Settings.defaults().threads(1));
+    Engine shared = new Engine(Settings.defaults().threads(8));
     for (int size : new int[] {16, 40, 64}) {
       Inputs inputs = qkv(2, 3, 50, 70, size);
-      Tensor packed = output(scaled().within(Scope.window(1_000, 1_000)), inputs);
+      Pairwise everything = scaled().within(Scope.window(1_000, 1_000));
+      Tensor packed = run(shared, everything, inputs).output();
       assertEquals(packed, output(scaled(), inputs));
+      assertEquals(packed, run(alone, everything, inputs).output());
+      for (float trap : new float[] {0.5f, Float.NaN}) {
+        inputs.tensor("value").set((70 + 60) * (long) size + 2, trap);
+        Pairwise causal = scaled().within(Scope.causal());
+        Result one = run(alone, causal, inputs);
+        assertEquals(run(shared, causal, inputs).arrays(), one.arrays());
+        assertEquals(Float.isNaN(trap), Float.isNaN(output(scaled(), inputs).get(0, 1, 3, 2)));
+        for (int i = 0; i < 50; i++) {
+          assertFalse(Float.isNaN(one.output().get(0, 1, i, 2)));
+        }
+      }
     }
   }
 
