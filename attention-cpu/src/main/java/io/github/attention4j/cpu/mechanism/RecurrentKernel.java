@@ -103,7 +103,14 @@ final class RecurrentKernel implements Computation {
         long other = (query + (long) g * length) * keySize;
         readScaled(heads.query(), other, others, (g - 1) * STEPS * keySize, steps * keySize, scale);
       }
-      for (int i = 0; i < steps; i++) {
+      int i = 0;
+      if (!mechanism.gated() && !mechanism.delta() && group == 1) {
+        // Nothing between two steps needs the state.
+        for (; i + RecurrentState.TOGETHER <= steps; i += RecurrentState.TOGETHER) {
+          state.addThenTimesTogether(k, v, q, i * keySize, out, i * stride, stride);
+        }
+      }
+      for (; i < steps; i++) {
         if (mechanism.gated()) {
           for (int c = 0; c < keySize; c++) {
             long at = in.decayPerElement() ? (row + i) * keySize + c : row + i;
