@@ -54,6 +54,8 @@ final class WordMemoryKernel implements Computation {
     private final int size;
     private final Scratch.Worker own;
     private final float[] row;
+    private final float[] sum;
+    private final int[] words;
 
     Entry(WordInputs in, int b, Scratch.Worker own) {
       this.in = in;
@@ -61,6 +63,8 @@ final class WordMemoryKernel implements Computation {
       this.own = own;
       size = in.size();
       row = own.floats(size);
+      sum = own.floats(size);
+      words = own.ints(Math.max(in.story().shape().intSize(2), in.question().shape().intSize(1)));
     }
 
     void run(HopState hops, Tensor answer) {
@@ -70,7 +74,8 @@ final class WordMemoryKernel implements Computation {
       float[] p = own.floats(in.sentences());
       float[] m = own.floats(in.sentences() * size);
       float[] c = own.floats(in.sentences() * size);
-      embed(0, in.question(), b, u, 0);
+      embed(0, in.question(), b);
+      System.arraycopy(sum, 0, u, 0, size);
       memories(0, m);
       memories(1, c);
       hops.state(0, b, u);
@@ -110,7 +115,8 @@ final class WordMemoryKernel implements Computation {
 
     private void memories(int table, float[] memories) {
       for (int i = 0; i < in.sentences(); i++) {
-        embed(table, in.story(), (long) b * in.sentences() + i, memories, i * size);
+        embed(table, in.story(), (long) b * in.sentences() + i);
+        System.arraycopy(sum, 0, memories, i * size, size);
       }
       Tensor temporal = mechanism.temporal().orElse(null);
       for (int i = 0; temporal != null && i < in.sentences(); i++) {
@@ -119,28 +125,28 @@ final class WordMemoryKernel implements Computation {
       }
     }
 
-    /// $\sum_j l_j \circ A x_j$ over the words that are no padding.
-    private void embed(int table, LongTensor texts, long text, float[] sum, int at) {
-      int words = texts.shape().intSize(-1);
-      float length = 0;
-      for (int j = 0; j < words; j++) {
-        length += texts.at(text * words + j) == 0 ? 0 : 1;
+    /// $\sum_j l_j \circ A x_j$ over the words that are no padding, into `sum`.
+    private void embed(int table, LongTensor texts, long text) {
+      int count = texts.shape().intSize(-1);
+      int length = 0;
+      for (int j = 0; j < count; j++) {
+        words[j] = (int) texts.at(text * count + j);
+        length += words[j] == 0 ? 0 : 1;
       }
-      Arrays.fill(sum, at, at + size, 0f);
-      for (int j = 0; j < words; j++) {
-        long word = texts.at(text * words + j);
-        if (word == 0) {
+      Arrays.fill(sum, 0, size, 0f);
+      for (int j = 0; j < count; j++) {
+        if (words[j] == 0) {
           continue;
         }
-        readRow(table, word);
+        readRow(table, words[j]);
         if (!mechanism.positionEncoding()) {
-          Floats.add(sum, at, 1f, row, 0, size);
+          Floats.add(sum, 0, 1f, row, 0, size);
           continue;
         }
-        float place = (j + 1) / length;
+        float place = (j + 1) / (float) length;
         for (int e = 0; e < size; e++) {
           float l = (1 - place) - (e + 1f) / size * (1 - 2 * place);
-          sum[at + e] = Math.fma(l, row[e], sum[at + e]);
+          sum[e] = Math.fma(l, row[e], sum[e]);
         }
       }
     }
