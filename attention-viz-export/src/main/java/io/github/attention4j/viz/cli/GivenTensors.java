@@ -7,6 +7,7 @@ import io.github.attention4j.api.Tensor;
 import io.github.attention4j.api.network.Network;
 import io.github.attention4j.api.trace.AttentionMap;
 import io.github.attention4j.api.trace.AttentionTrace;
+import io.github.attention4j.api.trace.Labels;
 import io.github.attention4j.multimodal.Execution;
 import io.github.attention4j.multimodal.ModelRunner;
 import io.github.attention4j.multimodal.TextModel;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import picocli.CommandLine.ExitCode;
 
 /**
@@ -50,6 +52,14 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, boolean n
       terminal.progress("running " + runner.modelType() + " on " + runner.device());
       Result result = runner.run(given);
       AttentionTrace trace = runner.trace(given, result, 0, Map.of("inputs", inputs.toString()));
+      if (seen.isPresent() && !seesPictures(trace.maps())) {
+        throw new IllegalArgumentException(
+            "picture: expected a model that looks at patches or regions of one, got '"
+                + model
+                + "' ("
+                + runner.modelType()
+                + ")");
+      }
       Path traceFile = folder.file("trace.safetensors");
       Map<String, NdArray> arrays = new LinkedHashMap<>(result.arrays());
       arrays.keySet().removeIf(NetworkNorms::isValues);
@@ -80,6 +90,13 @@ record GivenTensors(String model, Path inputs, Optional<Path> picture, boolean n
       terminal.out().println("wrote " + traceFile);
     }
     return ExitCode.OK;
+  }
+
+  private static boolean seesPictures(List<AttentionMap> maps) {
+    return maps.stream()
+        .flatMap(map -> Stream.of(map.queries(), map.keys()))
+        .anyMatch(
+            labels -> labels.kind() == Labels.Kind.PATCH || labels.kind() == Labels.Kind.REGION);
   }
 
   private Inputs read() throws IOException {

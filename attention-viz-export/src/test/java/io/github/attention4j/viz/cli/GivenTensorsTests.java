@@ -10,6 +10,7 @@ import io.github.attention4j.api.trace.AttentionTrace;
 import io.github.attention4j.multimodal.checkpoint.Safetensors;
 import io.github.attention4j.multimodal.checkpoint.SafetensorsWriter;
 import io.github.attention4j.viz.format.TraceFile;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,6 +94,27 @@ class GivenTensorsTests {
     CommandLineRun both =
         CommandLineRun.of("explain", "text", "--inputs", inputs("input.input_ids", 0, 1));
     assertEquals(2, both.exitCode());
+  }
+
+  @Test
+  void aPictureForAModelOfTextsIsRefused() throws IOException {
+    Path picture = folder.resolve("picture.png");
+    ImageIO.write(new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+    Path inputs = inputs("input.input_ids", 0, 1);
+    CommandLineRun run =
+        CommandLineRun.of(
+            "explain",
+            "--model",
+            "induction",
+            "--inputs",
+            inputs,
+            "--picture",
+            picture,
+            "--out",
+            folder.resolve("out"));
+    assertEquals(2, run.exitCode());
+    assertTrue(run.err().contains("picture: expected a model that looks at patches"), run::err);
+    assertTrue(!Files.exists(folder.resolve("out").resolve("trace.safetensors")));
   }
 
   private void refused(Path file, String expected) {
