@@ -7,10 +7,10 @@ import java.util.Optional;
 ///
 /// @param language a code such as `en`; empty to be detected in the first window
 /// @param translate into English instead of writing what is said
-/// @param beam sequences side by side at temperature 0; 1 is greedy
+/// @param beam sequences side by side at temperature 0, up to 100; 1 is greedy
 /// @param patience see [BeamSearch]
 /// @param lengthPenalty see [BeamSearch]; NaN for the mean per token
-/// @param bestOf sequences drawn at other temperatures
+/// @param bestOf sequences drawn at other temperatures, up to 100
 /// @param temperatures tried in order until a window comes out well
 /// @param compressionRatioLimit above it, a text repeats itself and the next temperature is tried
 /// @param logProbabilityLimit below it per token, the next temperature is tried
@@ -35,20 +35,26 @@ public record TranscriptionOptions(
     String initialPrompt,
     double latestStart,
     boolean words) {
+  /// Each has keys and values of its own; openai/whisper uses 5.
+  private static final int MOST_SEQUENCES = 100;
+
   public TranscriptionOptions {
     temperatures = List.copyOf(temperatures);
     if (temperatures.isEmpty() || temperatures.stream().anyMatch(t -> !(t >= 0 && t <= 10))) {
       throw new IllegalArgumentException(
           "temperatures: expected at least one, each from 0 to 10, got " + temperatures);
     }
-    if (beam < 1) {
-      throw new IllegalArgumentException("beam: expected >= 1, got " + beam);
-    }
-    if (bestOf < 1) {
-      throw new IllegalArgumentException("bestOf: expected >= 1, got " + bestOf);
-    }
+    checkSequences("beam", beam);
+    checkSequences("bestOf", bestOf);
     if (!(patience > 0)) {
       throw new IllegalArgumentException("patience: expected > 0, got " + patience);
+    }
+  }
+
+  private static void checkSequences(String name, int count) {
+    if (count < 1 || count > MOST_SEQUENCES) {
+      throw new IllegalArgumentException(
+          name + ": expected 1 to " + MOST_SEQUENCES + " sequences side by side, got " + count);
     }
   }
 

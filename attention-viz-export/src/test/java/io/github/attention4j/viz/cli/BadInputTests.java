@@ -302,6 +302,7 @@ final class BadInputTests {
         CommandLineRun.of("align", "a.wav", "--model", "m", "--format", "pdf"),
         "[text, srt, vtt, json], got 'pdf'");
     refused(CommandLineRun.of("align", "a.wav", "--model", "m", "--beam", "0"), "beam", "got 0");
+    refused(CommandLineRun.of("align", "a.wav", "--model", "m", "--beam", "100000"), "1 to 100");
   }
 
   @Test
