@@ -26,6 +26,7 @@ final class RecurrentKernel implements Computation {
 
   private final Recurrent mechanism;
   private final Set<Capture> captures;
+  private final Scratch scratch = new Scratch();
 
   RecurrentKernel(Recurrent mechanism, Set<Capture> captures) {
     this.mechanism = mechanism;
@@ -41,29 +42,38 @@ final class RecurrentKernel implements Computation {
             Result.OUTPUT, heads.batch(), heads.queryHeads(), heads.queries(), heads.valueSize());
     int keySize = heads.keySize();
     int valueSize = heads.valueSize();
-    // The state before and after; without a capture it is dropped.
+    // Without a capture the last state is dropped.
     Tensor last =
         captures.contains(Capture.STATE)
             ? results.tensor(
                 RecurrentInputs.STATE, heads.batch(), heads.keyHeads(), keySize, valueSize)
-            : Tensor.allocate(heads.batch(), heads.keyHeads(), keySize, valueSize);
+            : null;
     int units = heads.batch() * heads.keyHeads();
     int width = units >= 2 * pool.threads() ? Math.max(1, valueSize) : STRETCH;
     int stretches = Math.max(1, (valueSize + width - 1) / width);
-    pool.run(
-        units * stretches,
-        (task, _) -> {
-          int unit = task / stretches;
-          int from = task % stretches * width;
-          int count = Math.min(width, valueSize - from);
-          RecurrentState state = new RecurrentState(keySize, count);
-          long at = (long) unit * keySize * valueSize + from;
-          if (in.hasState()) {
-            state.read(inputs.tensor(RecurrentInputs.STATE), at, valueSize);
-          }
-          steps(in, inputs, unit, from, count, state, output);
-          state.write(last, at, valueSize);
-        });
+    Scratch.Worker[] workers = scratch.take(pool.threads());
+    try {
+      pool.run(
+          units * stretches,
+          (task, worker) -> {
+            Scratch.Worker own = workers[worker];
+            own.rewind();
+            int unit = task / stretches;
+            int from = task % stretches * width;
+            int count = Math.min(width, valueSize - from);
+            RecurrentState state = new RecurrentState(keySize, count, own);
+            long at = (long) unit * keySize * valueSize + from;
+            if (in.hasState()) {
+              state.read(inputs.tensor(RecurrentInputs.STATE), at, valueSize);
+            }
+            steps(in, inputs, unit, from, count, state, output, own);
+            if (last != null) {
+              state.write(last, at, valueSize);
+            }
+          });
+    } finally {
+      scratch.give(workers);
+    }
   }
 
   /// All steps of a stretch; rows come and go [#STEPS] at a time.
@@ -74,7 +84,8 @@ final class RecurrentKernel implements Computation {
       int from,
       int count,
       RecurrentState state,
-      Tensor output) {
+      Tensor output,
+      Scratch.Worker own) {
     HeadInputs heads = in.heads();
     int keySize = heads.keySize();
     int valueSize = heads.valueSize();
@@ -84,14 +95,14 @@ final class RecurrentKernel implements Computation {
     float scale = (float) heads.scale(mechanism.scale());
     Tensor decay = mechanism.gated() ? inputs.tensor(RecurrentInputs.DECAY) : heads.key();
     Tensor beta = mechanism.delta() ? inputs.tensor(RecurrentInputs.BETA) : heads.key();
-    float[] k = new float[STEPS * keySize];
-    float[] v = new float[STEPS * stride];
-    float[] q = new float[STEPS * keySize];
-    float[] out = new float[STEPS * stride];
-    float[] others = new float[group > 1 ? (group - 1) * STEPS * keySize : 0];
-    float[] otherOut = new float[group > 1 ? (group - 1) * STEPS * stride : 0];
-    float[] read = new float[stride];
-    float[] factors = new float[keySize];
+    float[] k = own.zeros(STEPS * keySize);
+    float[] v = own.zeros(STEPS * stride);
+    float[] q = own.zeros(STEPS * keySize);
+    float[] out = own.zeros(STEPS * stride);
+    float[] others = own.zeros(group > 1 ? (group - 1) * STEPS * keySize : 0);
+    float[] otherOut = own.zeros(group > 1 ? (group - 1) * STEPS * stride : 0);
+    float[] read = own.zeros(stride);
+    float[] factors = own.zeros(keySize);
     for (int t = 0; t < length; t += STEPS) {
       int steps = Math.min(STEPS, length - t);
       long row = (long) unit * length + t;

@@ -24,10 +24,11 @@ final class RecurrentState {
   /// A state of zeros.
   ///
   /// @param count value elements
-  RecurrentState(int keySize, int count) {
+  /// @param own whose arrays it uses until the worker rewinds
+  RecurrentState(int keySize, int count, Scratch.Worker own) {
     this.keySize = keySize;
     this.count = count;
-    s = new float[keySize * Lanes.roundUp(count, WIDTH)];
+    s = own.zeros(keySize * Lanes.roundUp(count, WIDTH));
   }
 
   /// Copies the columns from index `at` on out of an array of states.
