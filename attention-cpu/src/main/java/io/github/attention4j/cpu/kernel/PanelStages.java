@@ -152,7 +152,13 @@ final class PanelStages {
     }
     Arrays.fill(x.m, 0, x.width, Float.NEGATIVE_INFINITY);
     Arrays.fill(x.l, 0, x.width, 0f);
-    x.first = true;
+    // One panel of every run adds to zeros, as the later tiles of a long sequence add to sums:
+    // compiled from short sequences alone, the kernels would leave that out, and the first long one
+    // would wait for them to be compiled again.
+    x.first = unit > 0 || panel > 0;
+    if (!x.first) {
+      Arrays.fill(x.o, 0, x.lanes * columns, 0f);
+    }
     arrays.begin(x);
     findKeys(x);
     x.rewind();

@@ -85,6 +85,8 @@ class CompiledAloneTests {
     all.add(FewQueriesSoftmax.class);
     all.add(FewQueriesValues.class);
     all.add(products());
+    all.add(SimplexStage.class);
+    all.add(ChainStage.class);
     for (Class<?> stage : all) {
       for (MethodModel method : model(stage).methods()) {
         String type = method.methodType().stringValue();
