@@ -39,7 +39,11 @@ public final class ScaledNonProjectiveTrees implements TreeMarginals {
     if (n == 0) {
       return LogSpace.ZERO;
     }
-    double shift = scale();
+    if (arcs.length != n) {
+      arcs = new double[n][n + 1];
+      terms = new double[n + 1];
+    }
+    double shift = words.weights(arcs, FAINT);
     if (Double.isNaN(shift)) {
       return logarithms.weigh(scores, weights);
     }
@@ -53,34 +57,6 @@ public final class ScaledNonProjectiveTrees implements TreeMarginals {
       faint = !leaveOneOut(0, walk, 0, n, weights);
     }
     return faint ? logarithms.weigh(scores, weights) : logPartition + shift;
-  }
-
-  /// Weights of all arcs, those of a word relative to its best; the logarithm of what they were
-  /// divided by, NaN if they are too far apart.
-  private double scale() {
-    if (arcs.length != n) {
-      arcs = new double[n][n + 1];
-      terms = new double[n + 1];
-    }
-    double shift = 0;
-    for (int m = 0; m < n; m++) {
-      double[] row = words.score[m];
-      double best = LogSpace.ZERO;
-      for (double score : row) {
-        best = Math.max(best, score);
-      }
-      // A word whose heads do not exist has none left: no tree, as 0 of everything says.
-      double base = best == LogSpace.ZERO ? 0 : best;
-      shift += base;
-      for (int h = 0; h <= n; h++) {
-        double arc = Math.exp(row[h] - base);
-        if (!(arc >= FAINT && arc <= 1) && row[h] != LogSpace.ZERO) {
-          return Double.NaN;
-        }
-        arcs[m][h] = arc;
-      }
-    }
-    return shift;
   }
 
   private Level level(int depth, int width) {

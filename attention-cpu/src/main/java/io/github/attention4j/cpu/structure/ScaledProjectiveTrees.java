@@ -61,7 +61,8 @@ public final class ScaledProjectiveTrees implements TreeMarginals {
       return LogSpace.ZERO;
     }
     reserve();
-    double shift = scale() + inside();
+    double shift = words.weights(arcs, SMALLEST);
+    shift += inside();
     double sum = singleRoot ? roots() : right[0][n];
     if (Double.isNaN(shift) || !(sum == 0 || usable(sum))) {
       return logarithms.weigh(scores, weights);
@@ -103,29 +104,6 @@ public final class ScaledProjectiveTrees implements TreeMarginals {
 
   private static boolean usable(double value) {
     return value >= SMALLEST && value <= 1 / SMALLEST;
-  }
-
-  /// Weights of all arcs, those of a word relative to its best; the logarithm of what they were
-  /// divided by, NaN if they are too far apart.
-  private double scale() {
-    double shift = 0;
-    for (int m = 0; m < n; m++) {
-      double[] row = words.score[m];
-      double best = LogSpace.ZERO;
-      for (double score : row) {
-        best = Math.max(best, score);
-      }
-      double base = best == LogSpace.ZERO ? 0 : best;
-      shift += base;
-      for (int h = 0; h <= n; h++) {
-        double arc = Math.exp(row[h] - base);
-        if (!usable(arc) && row[h] != LogSpace.ZERO) {
-          return Double.NaN;
-        }
-        arcs[m][h] = arc;
-      }
-    }
-    return shift;
   }
 
   /// Makes the chart; the logarithm of what it was divided by, NaN if it is out of range.

@@ -49,6 +49,31 @@ final class Words {
     return count;
   }
 
+  /// The weights $e^s$ of all arcs, those of a word divided by that of its best one, which changes
+  /// no marginal.
+  ///
+  /// @param arcs receives them, `[words][heads]`
+  /// @return the logarithm of what all were divided by, NaN if a weight is below `smallest`
+  double weights(double[][] arcs, double smallest) {
+    double shift = 0;
+    for (int m = 0; m < count; m++) {
+      double best = LogSpace.ZERO;
+      for (double arc : score[m]) {
+        best = Math.max(best, arc);
+      }
+      // A word whose heads do not exist has none left: no tree, as 0 of everything says.
+      double base = best == LogSpace.ZERO ? 0 : best;
+      shift += base;
+      for (int h = 0; h <= count; h++) {
+        arcs[m][h] = Math.exp(score[m][h] - base);
+        if (!(arcs[m][h] >= smallest) && score[m][h] != LogSpace.ZERO) {
+          return Double.NaN;
+        }
+      }
+    }
+    return shift;
+  }
+
   /// The caller's number of head `h`.
   int head(int h) {
     return h == 0 ? 0 : rows[h - 1] + 1;
