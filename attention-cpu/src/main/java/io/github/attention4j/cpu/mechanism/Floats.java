@@ -11,6 +11,7 @@ import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.kernel.Exponential;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -115,6 +116,20 @@ final class Floats {
     }
     for (; i < count; i++) {
       y[yFrom + i] = Math.fma(c, x[xFrom + i], y[yFrom + i]);
+    }
+  }
+
+  /// $y \leftarrow y + w \circ x$, with $x$ where it is in an array.
+  static void addProducts(float[] y, float[] w, int wFrom, Tensor x, long index, int count) {
+    MemorySegment segment = x.segment();
+    int i = 0;
+    for (; i + LENGTH <= count; i += LENGTH) {
+      FloatVector.fromMemorySegment(SPECIES, segment, 4 * (index + i), ByteOrder.nativeOrder())
+          .fma(FloatVector.fromArray(SPECIES, w, wFrom + i), FloatVector.fromArray(SPECIES, y, i))
+          .intoArray(y, i);
+    }
+    for (; i < count; i++) {
+      y[i] = Math.fma(w[wFrom + i], x.at(index + i), y[i]);
     }
   }
 

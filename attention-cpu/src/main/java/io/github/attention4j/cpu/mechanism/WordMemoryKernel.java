@@ -56,6 +56,8 @@ final class WordMemoryKernel implements Computation {
     private final float[] row;
     private final float[] sum;
     private final int[] words;
+    private final float[] factors;
+    private int weighed = -1;
 
     Entry(WordInputs in, int b, Scratch.Worker own) {
       this.in = in;
@@ -64,7 +66,9 @@ final class WordMemoryKernel implements Computation {
       size = in.size();
       row = own.floats(size);
       sum = own.floats(size);
-      words = own.ints(Math.max(in.story().shape().intSize(2), in.question().shape().intSize(1)));
+      int most = Math.max(in.story().shape().intSize(2), in.question().shape().intSize(1));
+      words = own.ints(most);
+      factors = own.floats(words.length * size);
     }
 
     void run(HopState hops, Tensor answer) {
@@ -133,27 +137,38 @@ final class WordMemoryKernel implements Computation {
         words[j] = (int) texts.at(text * count + j);
         length += words[j] == 0 ? 0 : 1;
       }
+      weighPlaces(words.length, length);
       Arrays.fill(sum, 0, size, 0f);
       for (int j = 0; j < count; j++) {
         if (words[j] == 0) {
           continue;
         }
-        readRow(table, words[j]);
-        if (!mechanism.positionEncoding()) {
-          Floats.add(sum, 0, 1f, row, 0, size);
-          continue;
-        }
+        Floats.addProducts(
+            sum, factors, j * size, mechanism.embeddings(), place(table, words[j]), size);
+      }
+    }
+
+    /// $l_j$ for sentences of this many words; most have as many as the one before.
+    private void weighPlaces(int count, int length) {
+      if (length == weighed) {
+        return;
+      }
+      weighed = length;
+      for (int j = 0; j < count; j++) {
         float place = (j + 1) / (float) length;
         for (int e = 0; e < size; e++) {
-          float l = (1 - place) - (e + 1f) / size * (1 - 2 * place);
-          sum[e] = Math.fma(l, row[e], sum[e]);
+          factors[j * size + e] =
+              mechanism.positionEncoding() ? (1 - place) - (e + 1f) / size * (1 - 2 * place) : 1f;
         }
       }
     }
 
+    private long place(int table, long word) {
+      return ((long) table * in.vocabulary() + word) * size;
+    }
+
     private void readRow(int table, long word) {
-      Floats.read(
-          mechanism.embeddings(), ((long) table * in.vocabulary() + word) * size, row, 0, size);
+      Floats.read(mechanism.embeddings(), place(table, word), row, 0, size);
     }
   }
 }
