@@ -176,7 +176,8 @@ final class ChainStage {
       FloatVector x = FloatVector.fromArray(SPECIES, s, i);
       VectorMask<Float> there = x.eq(Float.NEGATIVE_INFINITY).not();
       wild = wild.or(x.abs().compare(VectorOperators.LE, MOST_SCORE).not().and(there));
-      // As in Exponential.of, which a call would make an object of.
+      // The square of half the way: no power of two on the way leaves the range of floats. Written
+      // out, since a call would make objects of its vectors.
       FloatVector half = x.mul(0.5f);
       FloatVector n =
           half.fma(

@@ -17,8 +17,6 @@ public final class Exponential {
   /// Below this, $e^x$ is less than the smallest normal number and counts as 0.
   public static final float LOWEST = -87f;
 
-  private static final float HIGHEST = 88.72284f;
-
   /// $\log_2 e$.
   public static final float LOG2_E = 1.442695f;
 
@@ -70,16 +68,6 @@ public final class Exponential {
     IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     VectorMask<Float> vanishes = x.compare(VectorOperators.LT, LOWEST);
     return p.mul(exponent.reinterpretAsFloats()).blend(0f, vanishes);
-  }
-
-  /// $e^x$ for any $x$; 0 below [#LOWEST], infinite above the largest float, NaN stays NaN.
-  public static FloatVector of(FloatVector x) {
-    VectorMask<Float> over = x.compare(VectorOperators.GT, HIGHEST);
-    // The square of half the way: no power of two on the way leaves the range of floats.
-    FloatVector half = ofNegative(x.blend(0f, over).mul(0.5f));
-    return half.mul(half)
-        .blend(Float.POSITIVE_INFINITY, over)
-        .blend(0f, x.compare(VectorOperators.LT, LOWEST));
   }
 
   /// $\tanh x$: an odd polynomial near 0, where the quotient of exponentials would cancel, else $1
