@@ -117,6 +117,9 @@ final class FewQueriesScores {
       float[] block,
       int start,
       boolean more) {
+    if (!keys.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector a0 = FloatVector.fromArray(SPECIES, q, qStart);
     FloatVector a1 = FloatVector.fromArray(SPECIES, q, qStart + LENGTH);
     FloatVector a2 = FloatVector.fromArray(SPECIES, q, qStart + 2 * LENGTH);
@@ -180,6 +183,9 @@ final class FewQueriesScores {
       int stride,
       float[] block,
       boolean more) {
+    if (!keys.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector a0 = FloatVector.fromArray(SPECIES, q, qStart);
     FloatVector a1 = FloatVector.fromArray(SPECIES, q, qStart + LENGTH);
     FloatVector a2 = FloatVector.fromArray(SPECIES, q, qStart + 2 * LENGTH);
@@ -244,6 +250,9 @@ final class FewQueriesScores {
       int stride,
       float[] block,
       boolean more) {
+    if (!keys.isNative()) {
+      throw Lanes.notNative();
+    }
     VectorMask<Float> there = SPECIES.indexInRange(0, width);
     FloatVector a = FloatVector.fromArray(SPECIES, q, qStart);
     FloatVector b = FloatVector.fromArray(SPECIES, q, qStart + stride);

@@ -103,6 +103,9 @@ final class FewQueriesValues {
       int oStart,
       int stride,
       boolean more) {
+    if (!values.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector a0 = FloatVector.zero(SPECIES);
     FloatVector a1 = FloatVector.zero(SPECIES);
     FloatVector a2 = FloatVector.zero(SPECIES);
@@ -185,6 +188,9 @@ final class FewQueriesValues {
       int oStart,
       int stride,
       boolean more) {
+    if (!values.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector a0 = FloatVector.zero(SPECIES);
     FloatVector a1 = FloatVector.zero(SPECIES);
     FloatVector a2 = FloatVector.zero(SPECIES);
@@ -270,6 +276,9 @@ final class FewQueriesValues {
       int oStart,
       int stride,
       boolean more) {
+    if (!values.isNative()) {
+      throw Lanes.notNative();
+    }
     VectorMask<Float> there = SPECIES.indexInRange(0, width);
     FloatVector a = FloatVector.zero(SPECIES);
     FloatVector b = FloatVector.zero(SPECIES);

@@ -32,6 +32,9 @@ final class OutputKernel {
       MemorySegment output,
       long to,
       long step) {
+    if (!output.isNative()) {
+      throw Lanes.notNative();
+    }
     VectorMask<Float> there = SPECIES.indexInRange(0, size % LENGTH);
     for (int row = 0; row < count; row++) {
       FloatVector factor = FloatVector.broadcast(SPECIES, factors[lane + row]);

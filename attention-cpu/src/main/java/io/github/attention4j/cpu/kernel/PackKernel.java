@@ -31,6 +31,12 @@ final class PackKernel {
       MemorySegment into,
       long to,
       long width) {
+    if (!from.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!into.isNative()) {
+      throw Lanes.notNative();
+    }
     long vector = 4L * LENGTH;
     long whole = 4L * (size - size % LENGTH);
     VectorMask<Float> there = SPECIES.indexInRange(0, size % LENGTH);
@@ -69,6 +75,9 @@ final class PackKernel {
       float[] into,
       int to,
       int width) {
+    if (!from.isNative()) {
+      throw Lanes.notNative();
+    }
     long vector = 4L * LENGTH;
     int whole = size - size % LENGTH;
     VectorMask<Float> there = SPECIES.indexInRange(0, size % LENGTH);

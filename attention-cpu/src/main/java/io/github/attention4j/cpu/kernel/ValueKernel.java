@@ -122,6 +122,9 @@ final class ValueKernel {
       float[] o,
       int at,
       int columns) {
+    if (!v.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -290,6 +293,9 @@ final class ValueKernel {
       float[] o,
       int at,
       int columns) {
+    if (!v.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -457,6 +463,9 @@ final class ValueKernel {
       float[] o,
       int at,
       int columns) {
+    if (!v.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -575,6 +584,9 @@ final class ValueKernel {
       float[] o,
       int at,
       int columns) {
+    if (!v.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
     FloatVector c2a = FloatVector.zero(SPECIES);
@@ -660,6 +672,9 @@ final class ValueKernel {
       float[] o,
       int at,
       int columns) {
+    if (!v.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
