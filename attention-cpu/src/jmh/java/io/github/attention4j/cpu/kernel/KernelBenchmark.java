@@ -33,7 +33,8 @@ public class KernelBenchmark {
   @Param({"1", "2"})
   public int vectors;
 
-  private final float[] k = new float[Lanes.TILE * SIZE];
+  private final MemorySegment k =
+      Arena.ofAuto().allocate(4L * Lanes.TILE * SIZE, 4L * Lanes.LENGTH);
   private final float[] q = new float[SIZE * Lanes.MAX_PANEL];
   private final MemorySegment v =
       Arena.ofAuto().allocate(4L * Lanes.TILE * SIZE, 4L * Lanes.LENGTH);
@@ -49,9 +50,10 @@ public class KernelBenchmark {
   @Setup
   public void prepare() {
     Random random = new Random(1);
-    for (int i = 0; i < k.length; i++) {
-      k[i] = (float) random.nextGaussian();
-      v.setAtIndex(ValueLayout.JAVA_FLOAT, i, k[i]);
+    for (int i = 0; i < Lanes.TILE * SIZE; i++) {
+      float x = (float) random.nextGaussian();
+      k.setAtIndex(ValueLayout.JAVA_FLOAT, i, x);
+      v.setAtIndex(ValueLayout.JAVA_FLOAT, i, x);
     }
     for (int i = 0; i < q.length; i++) {
       q[i] = (float) random.nextGaussian() / 8;

@@ -60,9 +60,10 @@ public final class Lanes {
 
   /// What a kernel throws that was given memory which is not native.
   ///
-  /// Kernels ask `isNative` first thing for another reason: memory on the heap passes through the Vector API
-  /// before a vector's bits are compiled, so the compiler expects either at every vector it loads or
-  /// stores, and asks which. One question whose answer has always been the same settles it for the whole method.
+  /// Kernels ask `isNative` first thing for another reason: memory on the heap passes through the
+  /// Vector API before a vector's bits are compiled, so the compiler expects either at every vector
+  /// it loads or stores, and asks which. One question whose answer has always been the same settles
+  /// it for the whole method.
   static IllegalArgumentException notNative() {
     return new IllegalArgumentException("memory: expected native, got heap");
   }

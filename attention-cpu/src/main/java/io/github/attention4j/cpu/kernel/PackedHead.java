@@ -5,20 +5,25 @@ import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import jdk.incubator.vector.FloatVector;
 
-/// The stage *pack*: the keys and values of one head, transformed, row after row in arrays.
+/// The stage *pack*: the keys and values of one head, row after row; transformed, or the caller's
+/// own where they are.
 ///
 /// A value with NaN or infinity is packed as zeros and marked: a weight of 0 times it would be NaN,
 /// so such values are added one by one, for the queries that give them weight.
 final class PackedHead {
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  /// Packed keys, `[keys][depth]`.
-  float[] k = new float[0];
+  /// Keys, `[keys][depth]` from element `kStart`.
+  MemorySegment k = MemorySegment.NULL;
+
+  long kStart;
+  private MemorySegment packedKeys = MemorySegment.NULL;
 
   /// Values, `[keys][columns]` from element `vStart`, columns whole vectors: aligned to them, which
   /// an array is not. Packed ones, or where that changes nothing the caller's own.
@@ -44,13 +49,14 @@ final class PackedHead {
 
   /// Makes room and forgets the marks.
   ///
+  /// @param keysInPlace whether keys are not packed
   /// @param inPlace whether values are not packed
-  void reserve(int keys, int depth, int columns, boolean inPlace) {
-    // A block of rows is read whole, also behind the last key.
-    int rows = keys + Lanes.BLOCK;
-    if (k.length < rows * depth) {
-      k = new float[rows * depth];
+  void reserve(int keys, int depth, int columns, boolean keysInPlace, boolean inPlace) {
+    if (!keysInPlace && packedKeys.byteSize() < 4L * keys * depth) {
+      packedKeys = Arena.ofAuto().allocate(4L * keys * depth, 4L * LENGTH);
     }
+    k = packedKeys;
+    kStart = 0;
     if (!inPlace && packedValues.byteSize() < 4L * keys * columns) {
       packedValues = Arena.ofAuto().allocate(4L * keys * columns, 4L * LENGTH);
     }
@@ -149,6 +155,12 @@ final class PackedHead {
     return sum.add(sum2).add(sum3.add(sum4)).eq(0f).allTrue();
   }
 
+  /// Reads the keys of a head where they are.
+  void keysInPlace(Rows rows, int b, int h) {
+    k = rows.segment();
+    kStart = rows.index(b, h, 0);
+  }
+
   /// Packs keys `from` to `to` − 1.
   void keys(
       Rows rows,
@@ -165,13 +177,16 @@ final class PackedHead {
     if (!stage.none()) {
       for (int key = from; key < to; key++) {
         rows.read(rows.index(b, h, key), scratch.vector, 0, size);
-        stage.apply(scratch.vector, size, k, key * depth, queryHead, stages.keyPosition(b, key));
+        stage.apply(
+            scratch.vector, size, scratch.rowsOfLanes, 0, queryHead, stages.keyPosition(b, key));
+        MemorySegment.copy(
+            scratch.rowsOfLanes, 0, k, ValueLayout.JAVA_FLOAT, 4L * key * depth, depth);
       }
     } else if (rows.row() == size) {
-      rows.read(rows.index(b, h, from), k, from * depth, (to - from) * depth);
+      rows.read(rows.index(b, h, from), k, 4L * from * depth, (to - from) * depth);
     } else {
       for (int key = from; key < to; key++) {
-        rows.read(rows.index(b, h, key), k, key * depth, size);
+        rows.read(rows.index(b, h, key), k, 4L * key * depth, size);
       }
     }
   }

@@ -5,6 +5,7 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -67,13 +68,13 @@ public final class PackedMatrix {
   /// What the workers of one run at a time write before it goes out; reused.
   public static final class Workspace {
     private float[][] results = new float[0][];
-    private float[] x = new float[0];
+    private MemorySegment x = MemorySegment.NULL;
     private int[] starts = new int[0];
 
     /// The rows of $x$, at least this many elements.
-    public float[] x(int elements) {
-      if (x.length < elements) {
-        x = new float[elements];
+    public MemorySegment x(int elements) {
+      if (x.byteSize() < 4L * elements) {
+        x = Arena.ofAuto().allocate(4L * elements, 4L * LENGTH);
       }
       return x;
     }

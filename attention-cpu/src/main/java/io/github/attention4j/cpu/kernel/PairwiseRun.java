@@ -46,6 +46,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   private final int depth;
   private final int columns;
   private final boolean leavesOut;
+  private final boolean keysInPlace;
   private final boolean inPlace;
   private final int panels;
   private final int bunch;
@@ -90,17 +91,26 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
+    // A copy of plain keys would save nothing but what larger strides cost.
+    keysInPlace =
+        stages.plainKeys()
+            && arrays.key().row() == in.keySize()
+            && apart(arrays.key(), arrays.output());
     // What nobody leaves out need not be looked at for NaN; one thread alone looks before it packs.
     inPlace =
         (!leavesOut || alone)
             && sink == null
             && arrays.value().alignedVectors(in.valueSize())
-            && arrays.value().segment().asOverlappingSlice(arrays.output().segment()).isEmpty();
+            && apart(arrays.value(), arrays.output());
     long most = sink == null && bytes * keys > CACHED ? BUNCH / (bytes * MAX_PANEL) : 1;
     // There must be tasks enough for all threads.
     bunch = (int) Math.clamp((long) units * panels / (4L * threads), 1, Math.max(1, most));
     stretch = bunch == 1 ? keys : Lanes.roundUp((int) Math.max(1, STRETCH / bytes), TILE);
     bunches = (panels + bunch - 1) / bunch;
+  }
+
+  private static boolean apart(Rows read, Rows written) {
+    return read.segment().asOverlappingSlice(written.segment()).isEmpty();
   }
 
   /// Runs all tasks.
@@ -130,7 +140,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
       // The first chunk makes room for all; room counts as one more chunk.
       if (step == 0) {
         pool.await(head.used, round * bunches);
-        head.reserve(keys, depth, columns, inPlace);
+        reserve(head, unit, inPlace);
         head.packed.incrementAndGet();
       } else {
         pool.await(head.packed, round * (chunks + 1) + 1);
@@ -172,10 +182,17 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     }
   }
 
+  private void reserve(PackedHead head, int unit, boolean valuesInPlace) {
+    head.reserve(keys, depth, columns, keysInPlace, valuesInPlace);
+    if (keysInPlace) {
+      head.keysInPlace(arrays.key(), unit / stages.packHeads, keyHead(unit));
+    }
+  }
+
   private void unit(int worker, int unit) {
     Panel x = space.panel(worker, 0);
     PackedHead head = x.own;
-    head.reserve(keys, depth, columns, inPlace);
+    reserve(head, unit, inPlace);
     boolean here =
         inPlace
             && head.valuesInPlace(
@@ -184,7 +201,7 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
                 keyHead(unit),
                 leavesOut ? keys * columns : 0);
     if (inPlace && !here) {
-      head.reserve(keys, depth, columns, false);
+      reserve(head, unit, false);
     }
     for (int chunk = 0; chunk < chunks; chunk++) {
       pack(head, unit, chunk, x, !here);
@@ -219,7 +236,9 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     if (from >= to) {
       return;
     }
-    stages.packKeys(head, b, keyHead(unit), unit % stages.packHeads, from, to, x);
+    if (!keysInPlace) {
+      stages.packKeys(head, b, keyHead(unit), unit % stages.packHeads, from, to, x);
+    }
     if (values) {
       head.values(arrays.value(), b, keyHead(unit), from, to, in.valueSize(), columns, leavesOut);
     }

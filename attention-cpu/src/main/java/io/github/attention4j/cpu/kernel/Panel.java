@@ -192,6 +192,11 @@ final class Panel {
       vStart = keys[0] * columns;
       kRows = evenK;
       vRows = evenV;
+      if (rows % Lanes.BLOCK != 0) {
+        System.arraycopy(evenK, 0, scatteredK, 0, rows);
+        kRows = scatteredK;
+        fillBlock();
+      }
       return;
     }
     kStart = 0;
@@ -202,7 +207,11 @@ final class Panel {
       kRows[row] = keys[row] * depth;
       vRows[row] = keys[row] * columns;
     }
-    // A block of rows is always whole.
+    fillBlock();
+  }
+
+  /// A block of rows is always whole: there may be no key behind the last.
+  private void fillBlock() {
     for (int row = rows; row < Lanes.roundUp(rows, Lanes.BLOCK); row++) {
       kRows[row] = kRows[0];
     }

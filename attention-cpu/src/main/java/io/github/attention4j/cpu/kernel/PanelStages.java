@@ -102,6 +102,11 @@ final class PanelStages {
     arrays.prepare(in, panels, stacked ? panels : panelsPerHead);
   }
 
+  /// Whether scores are computed of keys as they are.
+  boolean plainKeys() {
+    return given == null && plan.keyStage.none();
+  }
+
   /// Packs the keys `from` to `to` - 1 of a head, if scores are computed of any.
   void packKeys(PackedHead head, int b, int keyHead, int h, int from, int to, Panel x) {
     if (given == null) {
@@ -371,11 +376,12 @@ final class PanelStages {
   private void score(PackedHead head, int unit, Panel x) {
     switch (plan.kind) {
       case DOT ->
-          ScoreKernel.run(head.k, x.kStart, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
+          ScoreKernel.run(
+              head.k, head.kStart + x.kStart, x.kRows, 0, x.rows, x.q, 0, x.vectors, depth, x.s);
       case ADDITIVE ->
           AdditiveKernel.run(
               head.k,
-              x.kStart,
+              head.kStart + x.kStart,
               x.kRows,
               x.rows,
               x.q,

@@ -5,6 +5,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.FEW_REGISTERS;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /// Dot products of scattered rows with a panel: $C_{r,l} = \sum_d A_{r,d}\, B_{d,l}$.
@@ -13,18 +15,24 @@ import jdk.incubator.vector.FloatVector;
 /// positions as rows and a panel of output channels. Each step of the inner loop loads one row of
 /// the panel (2-3 vectors), broadcasts one element of each of 8 rows and issues up to 24
 /// independent fused multiply-adds: enough to hide their latency, few enough for the registers.
+///
+/// Rows are in native memory: keys of the caller where they are, or packed ones. Each is a slice,
+/// so that its bounds are checked once and not at every element.
 final class ScoreKernel {
+  /** Without a look at the alignment, which would stay in the loop. */
+  private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
   private ScoreKernel() {}
 
   /// Computes `count` rows, rounded up to whole blocks of 8, into `c` as `[row][vectors * LENGTH]`.
   ///
-  /// @param a where the rows are
+  /// @param a where the rows are: native memory
   /// @param base added to the start of each row
-  /// @param rows the start of each row in `a`, from index `first`; readable up to a whole block
+  /// @param rows the start of each row in `a`, in elements, from index `first`; up to a whole block
   /// @param b the panel, `[depth][vectors * LENGTH]` from `bStart`
   static void run(
-      float[] a,
-      int base,
+      MemorySegment a,
+      long base,
       int[] rows,
       int first,
       int count,
@@ -57,7 +65,7 @@ final class ScoreKernel {
     }
     // One or two rows left, such as the step of a decoder: a whole block would be mostly waste.
     for (; row < count; row++) {
-      int from = base + rows[first + row];
+      long from = base + rows[first + row];
       int at = row * width;
       switch (vectors) {
         case 2 -> row2(a, from, b, bStart, depth, c, at);
@@ -73,7 +81,18 @@ final class ScoreKernel {
   /// One row and one vector of the panel. Eight elements at a time: so this method is longer than
   /// what the compiler inlines, see [SoftmaxStage].
   private static void row1(
-      float[] a, int row, float[] b, int bStart, int step, int depth, float[] c, int cStart) {
+      MemorySegment a,
+      long row,
+      float[] b,
+      int bStart,
+      int step,
+      int depth,
+      float[] c,
+      int cStart) {
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment r = a.asSlice(4 * row, 4L * depth);
     FloatVector c0 = FloatVector.zero(SPECIES);
     FloatVector c1 = FloatVector.zero(SPECIES);
     FloatVector c2 = FloatVector.zero(SPECIES);
@@ -82,25 +101,25 @@ final class ScoreKernel {
     int at = bStart;
     for (; d + 7 < depth; d += 8, at += 8 * step) {
       FloatVector x0 = FloatVector.fromArray(SPECIES, b, at);
-      c0 = x0.fma(FloatVector.broadcast(SPECIES, a[row + d]), c0);
+      c0 = x0.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * d)), c0);
       FloatVector x1 = FloatVector.fromArray(SPECIES, b, at + step);
-      c1 = x1.fma(FloatVector.broadcast(SPECIES, a[row + d + 1]), c1);
+      c1 = x1.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 1))), c1);
       FloatVector x2 = FloatVector.fromArray(SPECIES, b, at + 2 * step);
-      c2 = x2.fma(FloatVector.broadcast(SPECIES, a[row + d + 2]), c2);
+      c2 = x2.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 2))), c2);
       FloatVector x3 = FloatVector.fromArray(SPECIES, b, at + 3 * step);
-      c3 = x3.fma(FloatVector.broadcast(SPECIES, a[row + d + 3]), c3);
+      c3 = x3.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 3))), c3);
       FloatVector x4 = FloatVector.fromArray(SPECIES, b, at + 4 * step);
-      c0 = x4.fma(FloatVector.broadcast(SPECIES, a[row + d + 4]), c0);
+      c0 = x4.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 4))), c0);
       FloatVector x5 = FloatVector.fromArray(SPECIES, b, at + 5 * step);
-      c1 = x5.fma(FloatVector.broadcast(SPECIES, a[row + d + 5]), c1);
+      c1 = x5.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 5))), c1);
       FloatVector x6 = FloatVector.fromArray(SPECIES, b, at + 6 * step);
-      c2 = x6.fma(FloatVector.broadcast(SPECIES, a[row + d + 6]), c2);
+      c2 = x6.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 6))), c2);
       FloatVector x7 = FloatVector.fromArray(SPECIES, b, at + 7 * step);
-      c3 = x7.fma(FloatVector.broadcast(SPECIES, a[row + d + 7]), c3);
+      c3 = x7.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 7))), c3);
     }
     for (; d < depth; d++, at += step) {
       FloatVector x = FloatVector.fromArray(SPECIES, b, at);
-      c0 = x.fma(FloatVector.broadcast(SPECIES, a[row + d]), c0);
+      c0 = x.fma(FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * d)), c0);
     }
     c0.add(c1).add(c2.add(c3)).intoArray(c, cStart);
   }
@@ -108,7 +127,11 @@ final class ScoreKernel {
   /// One row and the whole panel: every element of the panel is read once and in order, as fast as
   /// memory gives it; eight sums hide the latency of the multiply-adds.
   private static void row2(
-      float[] a, int row, float[] b, int bStart, int depth, float[] c, int cStart) {
+      MemorySegment a, long row, float[] b, int bStart, int depth, float[] c, int cStart) {
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment r = a.asSlice(4 * row, 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -120,21 +143,21 @@ final class ScoreKernel {
     int d = 0;
     int at = bStart;
     for (; d + 3 < depth; d += 4, at += 8 * LENGTH) {
-      FloatVector x = FloatVector.broadcast(SPECIES, a[row + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * d));
       c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
       c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
-      x = FloatVector.broadcast(SPECIES, a[row + d + 1]);
+      x = FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 1)));
       c1a = x.fma(FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH), c1a);
       c1b = x.fma(FloatVector.fromArray(SPECIES, b, at + 3 * LENGTH), c1b);
-      x = FloatVector.broadcast(SPECIES, a[row + d + 2]);
+      x = FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 2)));
       c2a = x.fma(FloatVector.fromArray(SPECIES, b, at + 4 * LENGTH), c2a);
       c2b = x.fma(FloatVector.fromArray(SPECIES, b, at + 5 * LENGTH), c2b);
-      x = FloatVector.broadcast(SPECIES, a[row + d + 3]);
+      x = FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * (d + 3)));
       c3a = x.fma(FloatVector.fromArray(SPECIES, b, at + 6 * LENGTH), c3a);
       c3b = x.fma(FloatVector.fromArray(SPECIES, b, at + 7 * LENGTH), c3b);
     }
     for (; d < depth; d++, at += 2 * LENGTH) {
-      FloatVector x = FloatVector.broadcast(SPECIES, a[row + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, r.get(ELEMENT, 4L * d));
       c0a = x.fma(FloatVector.fromArray(SPECIES, b, at), c0a);
       c0b = x.fma(FloatVector.fromArray(SPECIES, b, at + LENGTH), c0b);
     }
@@ -143,8 +166,8 @@ final class ScoreKernel {
   }
 
   private static void block4x3(
-      float[] a,
-      int base,
+      MemorySegment a,
+      long base,
       int[] rows,
       int row,
       float[] b,
@@ -152,10 +175,13 @@ final class ScoreKernel {
       int depth,
       float[] c,
       int cStart) {
-    int a0 = base + rows[row];
-    int a1 = base + rows[row + 1];
-    int a2 = base + rows[row + 2];
-    int a3 = base + rows[row + 3];
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
+    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
+    MemorySegment a2 = a.asSlice(4L * (base + rows[row + 2]), 4L * depth);
+    MemorySegment a3 = a.asSlice(4L * (base + rows[row + 3]), 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -172,19 +198,19 @@ final class ScoreKernel {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
       FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
       FloatVector bc = FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
       c0a = x.fma(ba, c0a);
       c0b = x.fma(bb, c0b);
       c0c = x.fma(bc, c0c);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
+      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
       c1a = x.fma(ba, c1a);
       c1b = x.fma(bb, c1b);
       c1c = x.fma(bc, c1c);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
+      x = FloatVector.broadcast(SPECIES, a2.get(ELEMENT, 4L * d));
       c2a = x.fma(ba, c2a);
       c2b = x.fma(bb, c2b);
       c2c = x.fma(bc, c2c);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
+      x = FloatVector.broadcast(SPECIES, a3.get(ELEMENT, 4L * d));
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
       c3c = x.fma(bc, c3c);
@@ -204,8 +230,8 @@ final class ScoreKernel {
   }
 
   private static void block8x2(
-      float[] a,
-      int base,
+      MemorySegment a,
+      long base,
       int[] rows,
       int row,
       float[] b,
@@ -213,14 +239,17 @@ final class ScoreKernel {
       int depth,
       float[] c,
       int cStart) {
-    int a0 = base + rows[row];
-    int a1 = base + rows[row + 1];
-    int a2 = base + rows[row + 2];
-    int a3 = base + rows[row + 3];
-    int a4 = base + rows[row + 4];
-    int a5 = base + rows[row + 5];
-    int a6 = base + rows[row + 6];
-    int a7 = base + rows[row + 7];
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
+    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
+    MemorySegment a2 = a.asSlice(4L * (base + rows[row + 2]), 4L * depth);
+    MemorySegment a3 = a.asSlice(4L * (base + rows[row + 3]), 4L * depth);
+    MemorySegment a4 = a.asSlice(4L * (base + rows[row + 4]), 4L * depth);
+    MemorySegment a5 = a.asSlice(4L * (base + rows[row + 5]), 4L * depth);
+    MemorySegment a6 = a.asSlice(4L * (base + rows[row + 6]), 4L * depth);
+    MemorySegment a7 = a.asSlice(4L * (base + rows[row + 7]), 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -240,28 +269,28 @@ final class ScoreKernel {
     for (int d = 0, at = bStart; d < depth; d++, at += 2 * LENGTH) {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
       FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
       c0a = x.fma(ba, c0a);
       c0b = x.fma(bb, c0b);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
+      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
       c1a = x.fma(ba, c1a);
       c1b = x.fma(bb, c1b);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
+      x = FloatVector.broadcast(SPECIES, a2.get(ELEMENT, 4L * d));
       c2a = x.fma(ba, c2a);
       c2b = x.fma(bb, c2b);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
+      x = FloatVector.broadcast(SPECIES, a3.get(ELEMENT, 4L * d));
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
-      x = FloatVector.broadcast(SPECIES, a[a4 + d]);
+      x = FloatVector.broadcast(SPECIES, a4.get(ELEMENT, 4L * d));
       c4a = x.fma(ba, c4a);
       c4b = x.fma(bb, c4b);
-      x = FloatVector.broadcast(SPECIES, a[a5 + d]);
+      x = FloatVector.broadcast(SPECIES, a5.get(ELEMENT, 4L * d));
       c5a = x.fma(ba, c5a);
       c5b = x.fma(bb, c5b);
-      x = FloatVector.broadcast(SPECIES, a[a6 + d]);
+      x = FloatVector.broadcast(SPECIES, a6.get(ELEMENT, 4L * d));
       c6a = x.fma(ba, c6a);
       c6b = x.fma(bb, c6b);
-      x = FloatVector.broadcast(SPECIES, a[a7 + d]);
+      x = FloatVector.broadcast(SPECIES, a7.get(ELEMENT, 4L * d));
       c7a = x.fma(ba, c7a);
       c7b = x.fma(bb, c7b);
     }
@@ -284,8 +313,8 @@ final class ScoreKernel {
   }
 
   private static void block4x2(
-      float[] a,
-      int base,
+      MemorySegment a,
+      long base,
       int[] rows,
       int row,
       float[] b,
@@ -293,10 +322,13 @@ final class ScoreKernel {
       int depth,
       float[] c,
       int cStart) {
-    int a0 = base + rows[row];
-    int a1 = base + rows[row + 1];
-    int a2 = base + rows[row + 2];
-    int a3 = base + rows[row + 3];
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
+    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
+    MemorySegment a2 = a.asSlice(4L * (base + rows[row + 2]), 4L * depth);
+    MemorySegment a3 = a.asSlice(4L * (base + rows[row + 3]), 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
@@ -308,16 +340,16 @@ final class ScoreKernel {
     for (int d = 0, at = bStart; d < depth; d++, at += 2 * LENGTH) {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
       FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
       c0a = x.fma(ba, c0a);
       c0b = x.fma(bb, c0b);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
+      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
       c1a = x.fma(ba, c1a);
       c1b = x.fma(bb, c1b);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
+      x = FloatVector.broadcast(SPECIES, a2.get(ELEMENT, 4L * d));
       c2a = x.fma(ba, c2a);
       c2b = x.fma(bb, c2b);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
+      x = FloatVector.broadcast(SPECIES, a3.get(ELEMENT, 4L * d));
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
     }
@@ -332,8 +364,8 @@ final class ScoreKernel {
   }
 
   private static void block8x1(
-      float[] a,
-      int base,
+      MemorySegment a,
+      long base,
       int[] rows,
       int row,
       float[] b,
@@ -341,14 +373,17 @@ final class ScoreKernel {
       int depth,
       float[] c,
       int cStart) {
-    int a0 = base + rows[row];
-    int a1 = base + rows[row + 1];
-    int a2 = base + rows[row + 2];
-    int a3 = base + rows[row + 3];
-    int a4 = base + rows[row + 4];
-    int a5 = base + rows[row + 5];
-    int a6 = base + rows[row + 6];
-    int a7 = base + rows[row + 7];
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
+    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
+    MemorySegment a2 = a.asSlice(4L * (base + rows[row + 2]), 4L * depth);
+    MemorySegment a3 = a.asSlice(4L * (base + rows[row + 3]), 4L * depth);
+    MemorySegment a4 = a.asSlice(4L * (base + rows[row + 4]), 4L * depth);
+    MemorySegment a5 = a.asSlice(4L * (base + rows[row + 5]), 4L * depth);
+    MemorySegment a6 = a.asSlice(4L * (base + rows[row + 6]), 4L * depth);
+    MemorySegment a7 = a.asSlice(4L * (base + rows[row + 7]), 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c1a = FloatVector.zero(SPECIES);
     FloatVector c2a = FloatVector.zero(SPECIES);
@@ -359,21 +394,21 @@ final class ScoreKernel {
     FloatVector c7a = FloatVector.zero(SPECIES);
     for (int d = 0, at = bStart; d < depth; d++, at += LENGTH) {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
-      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + d]);
+      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
       c0a = x.fma(ba, c0a);
-      x = FloatVector.broadcast(SPECIES, a[a1 + d]);
+      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
       c1a = x.fma(ba, c1a);
-      x = FloatVector.broadcast(SPECIES, a[a2 + d]);
+      x = FloatVector.broadcast(SPECIES, a2.get(ELEMENT, 4L * d));
       c2a = x.fma(ba, c2a);
-      x = FloatVector.broadcast(SPECIES, a[a3 + d]);
+      x = FloatVector.broadcast(SPECIES, a3.get(ELEMENT, 4L * d));
       c3a = x.fma(ba, c3a);
-      x = FloatVector.broadcast(SPECIES, a[a4 + d]);
+      x = FloatVector.broadcast(SPECIES, a4.get(ELEMENT, 4L * d));
       c4a = x.fma(ba, c4a);
-      x = FloatVector.broadcast(SPECIES, a[a5 + d]);
+      x = FloatVector.broadcast(SPECIES, a5.get(ELEMENT, 4L * d));
       c5a = x.fma(ba, c5a);
-      x = FloatVector.broadcast(SPECIES, a[a6 + d]);
+      x = FloatVector.broadcast(SPECIES, a6.get(ELEMENT, 4L * d));
       c6a = x.fma(ba, c6a);
-      x = FloatVector.broadcast(SPECIES, a[a7 + d]);
+      x = FloatVector.broadcast(SPECIES, a7.get(ELEMENT, 4L * d));
       c7a = x.fma(ba, c7a);
     }
     c0a.intoArray(c, cStart);

@@ -6,7 +6,6 @@ import io.github.attention4j.api.network.Layer;
 import io.github.attention4j.cpu.kernel.PackedMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Layers that are a product with a packed matrix.
 final class MatrixOperations {
@@ -36,7 +35,7 @@ final class MatrixOperations {
       int rows =
           Math.toIntExact(in == 0 ? y.shape().elements() / Math.max(1, matrix.out()) : x.rows());
       int stride = PackedMatrix.Workspace.stride(in);
-      float[] a = context.matrices().x(Math.multiplyExact(rows, stride));
+      MemorySegment a = context.matrices().x(Math.multiplyExact(rows, stride));
       int[] starts = context.matrices().starts(rows);
       Operations.rows(
           context.pool(),
@@ -44,7 +43,7 @@ final class MatrixOperations {
           (long) rows * in,
           (first, last) -> {
             for (int r = first; r < last; r++) {
-              MemorySegment.copy(x.segment(), FLOAT, 4L * r * in, a, r * stride, in);
+              MemorySegment.copy(x.segment(), 4L * r * in, a, 4L * r * stride, 4L * in);
               starts[r] = r * stride;
             }
           });
@@ -78,17 +77,17 @@ final class MatrixOperations {
       int padded = length + 2 * layer.padding();
       int steps = Math.max(Math.floorDiv(padded - taps, layer.stride()) + 1, 0);
       Value.Floats y = context.floats(batch, steps, out);
-      float[] a = context.matrices().x(Math.multiplyExact(Math.multiplyExact(batch, padded), in));
-      Arrays.fill(a, 0, batch * padded * in, 0f);
+      MemorySegment a =
+          context.matrices().x(Math.multiplyExact(Math.multiplyExact(batch, padded), in));
+      a.asSlice(0, 4L * batch * padded * in).fill((byte) 0);
       int[] starts = context.matrices().starts(batch * steps);
       for (int b = 0; b < batch; b++) {
         MemorySegment.copy(
             x.segment(),
-            FLOAT,
             4L * b * x.stride(),
             a,
-            (b * padded + layer.padding()) * in,
-            length * in);
+            4L * (b * padded + layer.padding()) * in,
+            4L * length * in);
         for (int t = 0; t < steps; t++) {
           starts[b * steps + t] = (b * padded + t * layer.stride()) * in;
         }
@@ -113,7 +112,7 @@ final class MatrixOperations {
       int columns = x.size(3) / width;
       int patches = rows * columns;
       Value.Floats y = context.floats(batch, patches, matrix.out());
-      float[] a = context.matrices().x(Math.multiplyExact(batch * patches, size));
+      MemorySegment a = context.matrices().x(Math.multiplyExact(batch * patches, size));
       int[] starts = context.matrices().starts(batch * patches);
       for (int row = 0; row < batch * patches; row++) {
         starts[row] = row * size;
@@ -122,7 +121,7 @@ final class MatrixOperations {
         for (int line = 0; line < in * height; line++) {
           long channel = (long) (row / patches) * in + line / height;
           long at = (channel * x.size(2) + top + line % height) * x.size(3) + left;
-          MemorySegment.copy(x.segment(), FLOAT, 4 * at, a, row * size + line * width, width);
+          MemorySegment.copy(x.segment(), 4 * at, a, 4L * (row * size + line * width), 4L * width);
         }
       }
       matrix.multiply(context.matrices(), batch * patches, y.segment(), 0, context.pool());
