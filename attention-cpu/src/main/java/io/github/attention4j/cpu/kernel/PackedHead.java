@@ -178,9 +178,9 @@ final class PackedHead {
       for (int key = from; key < to; key++) {
         rows.read(rows.index(b, h, key), scratch.vector, 0, size);
         stage.apply(
-            scratch.vector, size, scratch.rowsOfLanes, 0, queryHead, stages.keyPosition(b, key));
+            scratch.vector, size, scratch.transformed, 0, queryHead, stages.keyPosition(b, key));
         MemorySegment.copy(
-            scratch.rowsOfLanes, 0, k, ValueLayout.JAVA_FLOAT, 4L * key * depth, depth);
+            scratch.transformed, 0, k, ValueLayout.JAVA_FLOAT, 4L * key * depth, depth);
       }
     } else if (rows.row() == size) {
       rows.read(rows.index(b, h, from), k, 4L * from * depth, (to - from) * depth);

@@ -4,6 +4,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /// The queries that one worker has in its lanes, and everything it computes for them; reused from
@@ -42,8 +44,12 @@ final class Panel {
   /// One vector on its way in or out.
   float[] vector = new float[0];
 
-  /// Queries or outputs, a row for every lane, each rounded up to whole vectors.
-  float[] rowsOfLanes = new float[0];
+  /// The same vector transformed.
+  float[] transformed = new float[0];
+
+  /// Queries on their way in that cannot be read where they are: a row for every lane, each rounded
+  /// up to whole vectors.
+  MemorySegment rowsOfLanes = MemorySegment.NULL;
 
   /// Where rows and lanes change places: a square for every vector of a query.
   float[] square = new float[0];
@@ -236,7 +242,9 @@ final class Panel {
     }
     if (vector.length < widest) {
       vector = new float[widest];
-      rowsOfLanes = new float[Lanes.roundUp(widest, LENGTH) * MAX_PANEL];
+      transformed = new float[Lanes.roundUp(widest, LENGTH)];
+      rowsOfLanes =
+          Arena.ofAuto().allocate(4L * Lanes.roundUp(widest, LENGTH) * MAX_PANEL, 4L * LENGTH);
     }
   }
 }

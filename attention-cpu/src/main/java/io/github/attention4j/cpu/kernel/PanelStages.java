@@ -8,6 +8,8 @@ import static io.github.attention4j.cpu.kernel.Lanes.TILE;
 import io.github.attention4j.api.LongTensor;
 import io.github.attention4j.api.Score;
 import io.github.attention4j.cpu.plan.PairwiseInputs;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -212,36 +214,51 @@ final class PanelStages {
   private void packQueries(Panel x) {
     int size = in.querySize();
     Rows rows = arrays.query();
-    boolean asTheyAre = plan.queryStage.none();
-    // One copy of all rows takes half as long as a loop over them.
-    boolean joined = asTheyAre && rows.row() == size;
-    int stride = joined ? size : Lanes.roundUp(depth, LENGTH);
-    for (int g = 0; g < x.groups; g++) {
-      long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
-      int to = x.groupLane[g] * stride;
-      int count = x.groupCount[g];
-      if (joined) {
-        rows.read(from, x.rowsOfLanes, to, count * size);
-      } else if (asTheyAre) {
-        PackKernel.lanes(
-            rows.segment(), 4 * from, 4 * rows.row(), count, size, x.rowsOfLanes, to, stride);
-      } else {
-        for (int i = 0; i < count; i++) {
-          rows.read(from + i * rows.row(), x.vector, 0, size);
-          plan.queryStage.apply(
-              x.vector,
-              size,
-              x.rowsOfLanes,
-              to + i * stride,
-              x.groupHead[g],
-              queryPosition(x.batch, x.groupFirst[g] + i));
-        }
+    MemorySegment from = x.rowsOfLanes;
+    long start = 0;
+    long step = 4L * Lanes.roundUp(depth, LENGTH);
+    if (plan.queryStage.none() && x.groups == 1 && whole(rows, size, x)) {
+      from = rows.segment();
+      start = 4 * rows.index(x.batch, x.groupHead[0], x.groupFirst[0]);
+      step = 4 * rows.row();
+    } else {
+      for (int g = 0; g < x.groups; g++) {
+        gather(rows, size, x, g, step);
       }
     }
-    // Lanes without a query hold what an earlier panel left: no other lane sees it.
+    // Lanes without a query hold anything: no other lane sees it.
     for (int at = 0; at < x.width; at += LENGTH) {
-      Transposition.run(
-          x.rowsOfLanes, at * stride, stride, depth, factor, x.q, at, x.width, x.square);
+      Transposition.run(from, start + at * step, step, depth, factor, x.q, at, x.width, x.square);
+    }
+  }
+
+  /** Whether whole vectors of as many rows as there are lanes can be read where the queries are. */
+  private static boolean whole(Rows rows, int size, Panel x) {
+    long first = rows.index(x.batch, x.groupHead[0], x.groupFirst[0]);
+    long end = first + (x.width - 1) * rows.row() + Lanes.roundUp(size, LENGTH);
+    return 4 * end <= rows.segment().byteSize();
+  }
+
+  private void gather(Rows rows, int size, Panel x, int g, long step) {
+    long from = rows.index(x.batch, x.groupHead[g], x.groupFirst[g]);
+    long to = x.groupLane[g] * step;
+    int count = x.groupCount[g];
+    if (plan.queryStage.none()) {
+      PackKernel.rows(
+          rows.segment(), 4 * from, 4 * rows.row(), count, size, x.rowsOfLanes, to, step);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      rows.read(from + i * rows.row(), x.vector, 0, size);
+      plan.queryStage.apply(
+          x.vector,
+          size,
+          x.transformed,
+          0,
+          x.groupHead[g],
+          queryPosition(x.batch, x.groupFirst[g] + i));
+      MemorySegment.copy(
+          x.transformed, 0, x.rowsOfLanes, ValueLayout.JAVA_FLOAT, to + i * step, depth);
     }
   }
 

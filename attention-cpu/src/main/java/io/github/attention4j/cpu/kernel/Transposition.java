@@ -3,6 +3,8 @@ package io.github.attention4j.cpu.kernel;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -25,6 +27,8 @@ final class Transposition {
   private static final IntVector LOW1 = turn(1, false);
   private static final IntVector HIGH1 = turn(1, true);
 
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
   private Transposition() {}
 
   private static IntVector turn(int bit, boolean upper) {
@@ -36,37 +40,48 @@ final class Transposition {
     return IntVector.fromArray(SPECIES.vectorShape().withLanes(int.class), from, 0);
   }
 
-  /// Transposes squares: `to[toStart + c * toStep + r]` from `from[start + r * step + c] * factor`,
-  /// for $r$ below [Lanes#LENGTH] and $c$ below `columns` rounded up to whole vectors.
+  /// Transposes squares: `to[toStart + c * toStep + r]` from element $c$ of row $r$ times `factor`,
+  /// for $r$ below [Lanes#LENGTH] and $c$ below `columns` rounded up to whole vectors, which all
+  /// rows must have.
   ///
   /// Rows may follow each other without gaps: what is read beyond the columns of one goes to rows
   /// beyond them.
   ///
   /// One method: its parts would be inlined into callers, see [SoftmaxStage].
   ///
+  /// @param from where the rows are: native memory
+  /// @param start the byte at which the first row starts
+  /// @param step bytes from one row to the next
   /// @param block working space of all squares
   static void run(
-      float[] from,
-      int start,
-      int step,
+      MemorySegment from,
+      long start,
+      long step,
       int columns,
       float factor,
       float[] to,
       int toStart,
       int toStep,
       float[] block) {
+    if (!from.isNative()) {
+      throw Lanes.notNative();
+    }
+    long bytes = 4L * Lanes.roundUp(columns, LENGTH);
     // All steps but the last two, into `block`. All squares of four rows go before the next four:
-    // a loop that counts evenly has its bounds checked once.
+    // a loop that counts evenly has its bounds checked once, and so have rows that are slices.
     if (LENGTH == 16) {
       for (int row = 0; row < 4; row++) {
-        int at = start + row * step;
+        long at = start + row * step;
+        MemorySegment w0 = from.asSlice(at, bytes);
+        MemorySegment x0 = from.asSlice(at + 4 * step, bytes);
+        MemorySegment y0 = from.asSlice(at + 8 * step, bytes);
+        MemorySegment z0 = from.asSlice(at + 12 * step, bytes);
         int square = row * LENGTH;
         for (int c = 0; c < columns; c += LENGTH) {
-          IntVector w = FloatVector.fromArray(SPECIES, from, at + c).reinterpretAsInts();
-          IntVector x = FloatVector.fromArray(SPECIES, from, at + 4 * step + c).reinterpretAsInts();
-          IntVector y = FloatVector.fromArray(SPECIES, from, at + 8 * step + c).reinterpretAsInts();
-          IntVector z =
-              FloatVector.fromArray(SPECIES, from, at + 12 * step + c).reinterpretAsInts();
+          IntVector w = FloatVector.fromMemorySegment(SPECIES, w0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector x = FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector y = FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector z = FloatVector.fromMemorySegment(SPECIES, z0, 4L * c, ORDER).reinterpretAsInts();
           IntVector wy = LOW8.selectFrom(w, y);
           IntVector yw = HIGH8.selectFrom(w, y);
           IntVector xz = LOW8.selectFrom(x, z);
@@ -80,11 +95,13 @@ final class Transposition {
       }
     } else if (LENGTH == 8) {
       for (int row = 0; row < 4; row++) {
-        int at = start + row * step;
+        long at = start + row * step;
+        MemorySegment x0 = from.asSlice(at, bytes);
+        MemorySegment y0 = from.asSlice(at + 4 * step, bytes);
         int square = row * LENGTH;
         for (int c = 0; c < columns; c += LENGTH) {
-          IntVector x = FloatVector.fromArray(SPECIES, from, at + c).reinterpretAsInts();
-          IntVector y = FloatVector.fromArray(SPECIES, from, at + 4 * step + c).reinterpretAsInts();
+          IntVector x = FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector y = FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
           int i = c * LENGTH + square;
           LOW4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i);
           HIGH4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i + 4 * LENGTH);
@@ -92,10 +109,11 @@ final class Transposition {
       }
     } else {
       for (int row = 0; row < LENGTH; row++) {
-        int at = start + row * step;
+        MemorySegment x0 = from.asSlice(start + row * step, bytes);
         int square = row * LENGTH;
         for (int c = 0; c < columns; c += LENGTH) {
-          FloatVector.fromArray(SPECIES, from, at + c).intoArray(block, c * LENGTH + square);
+          FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER)
+              .intoArray(block, c * LENGTH + square);
         }
       }
     }
