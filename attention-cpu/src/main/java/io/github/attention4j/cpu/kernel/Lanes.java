@@ -64,7 +64,7 @@ public final class Lanes {
   /// Vector API before a vector's bits are compiled, so the compiler expects either at every vector
   /// it loads or stores, and asks which. One question whose answer has always been the same settles
   /// it for the whole method.
-  static IllegalArgumentException notNative() {
+  public static IllegalArgumentException notNative() {
     return new IllegalArgumentException("memory: expected native, got heap");
   }
 }

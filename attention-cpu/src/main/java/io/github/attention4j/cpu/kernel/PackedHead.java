@@ -121,6 +121,10 @@ final class PackedHead {
   }
 
   private boolean finite(long from, long to) {
+    MemorySegment x = v;
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector sum = FloatVector.zero(SPECIES);
     FloatVector sum2 = FloatVector.zero(SPECIES);
     FloatVector sum3 = FloatVector.zero(SPECIES);
@@ -130,14 +134,14 @@ final class PackedHead {
     // this
     // method longer than what is inlined: see SoftmaxStage.
     for (; i + 32L * LENGTH <= to; i += 32L * LENGTH) {
-      FloatVector a = FloatVector.fromMemorySegment(SPECIES, v, i, ORDER);
-      FloatVector b = FloatVector.fromMemorySegment(SPECIES, v, i + 4L * LENGTH, ORDER);
-      FloatVector c = FloatVector.fromMemorySegment(SPECIES, v, i + 8L * LENGTH, ORDER);
-      FloatVector d = FloatVector.fromMemorySegment(SPECIES, v, i + 12L * LENGTH, ORDER);
-      FloatVector e = FloatVector.fromMemorySegment(SPECIES, v, i + 16L * LENGTH, ORDER);
-      FloatVector f = FloatVector.fromMemorySegment(SPECIES, v, i + 20L * LENGTH, ORDER);
-      FloatVector g = FloatVector.fromMemorySegment(SPECIES, v, i + 24L * LENGTH, ORDER);
-      FloatVector h = FloatVector.fromMemorySegment(SPECIES, v, i + 28L * LENGTH, ORDER);
+      FloatVector a = FloatVector.fromMemorySegment(SPECIES, x, i, ORDER);
+      FloatVector b = FloatVector.fromMemorySegment(SPECIES, x, i + 4L * LENGTH, ORDER);
+      FloatVector c = FloatVector.fromMemorySegment(SPECIES, x, i + 8L * LENGTH, ORDER);
+      FloatVector d = FloatVector.fromMemorySegment(SPECIES, x, i + 12L * LENGTH, ORDER);
+      FloatVector e = FloatVector.fromMemorySegment(SPECIES, x, i + 16L * LENGTH, ORDER);
+      FloatVector f = FloatVector.fromMemorySegment(SPECIES, x, i + 20L * LENGTH, ORDER);
+      FloatVector g = FloatVector.fromMemorySegment(SPECIES, x, i + 24L * LENGTH, ORDER);
+      FloatVector h = FloatVector.fromMemorySegment(SPECIES, x, i + 28L * LENGTH, ORDER);
       sum = sum.add(a.sub(a));
       sum2 = sum2.add(b.sub(b));
       sum3 = sum3.add(c.sub(c));
@@ -148,7 +152,7 @@ final class PackedHead {
       sum4 = sum4.add(h.sub(h));
     }
     for (; i < to; i += 4L * LENGTH) {
-      FloatVector a = FloatVector.fromMemorySegment(SPECIES, v, i, ORDER);
+      FloatVector a = FloatVector.fromMemorySegment(SPECIES, x, i, ORDER);
       sum = sum.add(a.sub(a));
     }
     // A finite number minus itself is 0, NaN and infinity minus themselves are NaN.

@@ -149,6 +149,9 @@ public final class PackedMatrix {
   }
 
   private void write(float[] results, int from, int first, MemorySegment y, long to) {
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     int count = Math.min(MAX_PANEL, out - first);
     int c = 0;
     for (; c + LENGTH <= count; c += LENGTH) {

@@ -32,6 +32,15 @@ public final class RowKernels {
   /// $y = a + b$, or $a \circ b$.
   public static void combine(
       MemorySegment a, MemorySegment b, MemorySegment y, long count, boolean product) {
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!b.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     long i = 0;
     for (; i + LENGTH <= count; i += LENGTH) {
       FloatVector left = load(a, i);
@@ -47,6 +56,12 @@ public final class RowKernels {
 
   /// $y = cx$.
   public static void scale(MemorySegment x, MemorySegment y, long count, float factor) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     long i = 0;
     for (; i + LENGTH <= count; i += LENGTH) {
       load(x, i).mul(factor).intoMemorySegment(y, 4 * i, ORDER);
@@ -59,6 +74,12 @@ public final class RowKernels {
   /// A function of elements `from` to `to` − 1.
   public static void activate(
       MemorySegment x, MemorySegment y, long from, long to, Activation function) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     long i = from;
     for (; i + LENGTH <= to; i += LENGTH) {
       apply(load(x, i), function).intoMemorySegment(y, 4 * i, ORDER);
@@ -113,6 +134,9 @@ public final class RowKernels {
   }
 
   private static float sum(MemorySegment x, long from, int size) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector sum = FloatVector.zero(SPECIES);
     int c = 0;
     for (; c + LENGTH <= size; c += LENGTH) {
@@ -134,6 +158,9 @@ public final class RowKernels {
   }
 
   private static float squares(MemorySegment x, long from, int size, float mean) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
     FloatVector sum = FloatVector.zero(SPECIES);
     int c = 0;
     for (; c + LENGTH <= size; c += LENGTH) {
@@ -167,6 +194,12 @@ public final class RowKernels {
       float[] weight,
       float[] bias,
       double epsilon) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     for (int row = from; row < to; row++) {
       long at = (long) row * size;
       float mean = sum(x, at, size) / size;
@@ -195,6 +228,12 @@ public final class RowKernels {
       int size,
       float[] weight,
       double epsilon) {
+    if (!x.isNative()) {
+      throw Lanes.notNative();
+    }
+    if (!y.isNative()) {
+      throw Lanes.notNative();
+    }
     for (int row = from; row < to; row++) {
       long at = (long) row * size;
       float factor = (float) (1 / Math.sqrt(squares(x, at, size, 0) / size + epsilon));

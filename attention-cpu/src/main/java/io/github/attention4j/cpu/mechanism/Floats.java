@@ -9,6 +9,7 @@ import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
 import io.github.attention4j.api.Tensor;
 import io.github.attention4j.cpu.kernel.Exponential;
+import io.github.attention4j.cpu.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -122,6 +123,9 @@ final class Floats {
   /// $y \leftarrow y + w \circ x$, with $x$ where it is in an array.
   static void addProducts(float[] y, float[] w, int wFrom, Tensor x, long index, int count) {
     MemorySegment segment = x.segment();
+    if (!segment.isNative()) {
+      throw Lanes.notNative();
+    }
     int i = 0;
     for (; i + LENGTH <= count; i += LENGTH) {
       FloatVector.fromMemorySegment(SPECIES, segment, 4 * (index + i), ByteOrder.nativeOrder())

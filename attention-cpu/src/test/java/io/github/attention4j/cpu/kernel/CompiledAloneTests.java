@@ -99,6 +99,35 @@ class CompiledAloneTests {
     assertEquals(List.of(), crossed);
   }
 
+  /** See {@link Lanes#notNative}: otherwise the compiler asks at every vector. */
+  @Test
+  void loopsOverNativeMemoryAskOnce() {
+    List<String> silent = new ArrayList<>();
+    int found = 0;
+    List<Class<?>> all = new ArrayList<>(STAGES);
+    all.addAll(
+        List.of(
+            AdditiveKernel.class,
+            FewQueriesScores.class,
+            FewQueriesValues.class,
+            PackedMatrix.class,
+            RowKernels.class));
+    for (Class<?> stage : all) {
+      for (MethodModel method : model(stage).methods()) {
+        CodeAttribute code = code(method);
+        if (usesVectors(code) && loops(code) && calls(code, "MemorySegment", ".*")) {
+          found++;
+          if (!calls(code, "MemorySegment", "isNative")) {
+            silent.add(stage.getSimpleName() + "." + method.methodName());
+          }
+        }
+      }
+    }
+    int loops = found;
+    assertFalse(loops < 20, () -> "loops over native memory: too few were found: " + loops);
+    assertEquals(List.of(), silent);
+  }
+
   /** The products of other mechanisms, in a package of their own. */
   private static Class<?> products() {
     try {
@@ -124,6 +153,19 @@ class CompiledAloneTests {
     for (CodeElement element : code) {
       if (element instanceof InvokeInstruction call
           && call.owner().asInternalName().startsWith(VECTORS + "FloatVector")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it calls such a method of such a class, or hands such an object to a vector. */
+  private static boolean calls(CodeAttribute code, String owner, String name) {
+    for (CodeElement element : code) {
+      if (element instanceof InvokeInstruction call
+          && call.name().stringValue().matches(name)
+          && (call.owner().asInternalName().endsWith("/" + owner)
+              || (name.equals(".*") && call.type().stringValue().contains("/" + owner + ";")))) {
         return true;
       }
     }

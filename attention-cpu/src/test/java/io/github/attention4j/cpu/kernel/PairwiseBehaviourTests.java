@@ -22,6 +22,7 @@ import io.github.attention4j.api.Score;
 import io.github.attention4j.api.Settings;
 import io.github.attention4j.api.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -236,6 +237,22 @@ final class PairwiseBehaviourTests {
         assertEquals(Float.isNaN(trap), Float.isNaN(output(scaled(), inputs).get(0, 1, 3, 2)));
         for (int i = 0; i < 50; i++) {
           assertFalse(Float.isNaN(one.output().get(0, 1, i, 2)));
+        }
+      }
+    }
+  }
+
+  /** What is read where it is must not be written meanwhile. */
+  @Test
+  void outputsMayLieOverInputs() {
+    for (int threads : new int[] {1, 2, 8}) {
+      Engine engine = new Engine(Settings.defaults().threads(threads));
+      for (String over : List.of("query", "key", "value")) {
+        Inputs inputs = qkv(1, 4, 70, 70, 32);
+        Tensor want = run(engine, scaled(), inputs).output();
+        try (Attention attention = engine.prepare(Request.of(scaled()))) {
+          Result into = Result.of(Map.of(Result.OUTPUT, inputs.tensor(over)));
+          assertEquals(want, attention.run(inputs, into).output(), over);
         }
       }
     }
