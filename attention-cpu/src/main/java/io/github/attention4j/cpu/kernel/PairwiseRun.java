@@ -28,6 +28,11 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   /** Bytes of a head's keys and values that may be expected in a shared cache. */
   private static final long CACHED = 8 << 20;
 
+  /** Bytes of all keys and values that may be expected there, and of a short head's. */
+  private static final long FAR = 16 << 20;
+
+  private static final long NEAR = 1 << 20;
+
   /** Bytes of keys and values in a stretch, and of queries and outputs in a bunch. */
   private static final int STRETCH = 128 << 10;
 
@@ -91,10 +96,12 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
-    // A copy of plain keys would save nothing but what larger strides cost.
+    // Copying keys fetches short heads from memory faster than products do, and spares rows that lie
+    // far apart; otherwise it would save nothing.
     keysInPlace =
         stages.plainKeys()
             && arrays.key().row() == in.keySize()
+            && (units * bytes * keys <= FAR || bytes * keys > NEAR)
             && apart(arrays.key(), arrays.output());
     // What nobody leaves out need not be looked at for NaN; one thread alone looks before it packs.
     inPlace =
