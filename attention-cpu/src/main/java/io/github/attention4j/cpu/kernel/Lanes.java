@@ -61,10 +61,10 @@ public final class Lanes {
   /// What a kernel throws that was given memory which is not native.
   ///
   /// Kernels that loop over memory ask `isNative` first thing, for the compiler: while they are
-  /// interpreted, the Vector API's own conversions go through memory on the heap, so the methods that all
-  /// accesses share are compiled for both kinds, and each access would tell them apart. A question
-  /// of the kernel's own, whose answer was always the same, settles it for the whole method. See
-  /// docs/decisions/027-memory-asked-once.md.
+  /// interpreted, the Vector API's own conversions go through memory on the heap, so the methods
+  /// that all accesses share are compiled for both kinds, and each access would tell them apart. A
+  /// question of the kernel's own, whose answer was always the same, settles it for the whole
+  /// method. See docs/decisions/027-memory-asked-once.md.
   public static IllegalArgumentException notNative() {
     return new IllegalArgumentException("memory: expected native, got heap");
   }

@@ -96,7 +96,8 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
-    // Copying keys fetches short heads from memory faster than products do, and spares rows that lie
+    // Copying keys fetches short heads from memory faster than products do, and spares rows that
+    // lie
     // far apart; otherwise it would save nothing.
     keysInPlace =
         stages.plainKeys()

@@ -78,10 +78,14 @@ final class Transposition {
         MemorySegment z0 = from.asSlice(at + 12 * step, bytes);
         int square = row * LENGTH;
         for (int c = 0; c < columns; c += LENGTH) {
-          IntVector w = FloatVector.fromMemorySegment(SPECIES, w0, 4L * c, ORDER).reinterpretAsInts();
-          IntVector x = FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
-          IntVector y = FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
-          IntVector z = FloatVector.fromMemorySegment(SPECIES, z0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector w =
+              FloatVector.fromMemorySegment(SPECIES, w0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector x =
+              FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector y =
+              FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector z =
+              FloatVector.fromMemorySegment(SPECIES, z0, 4L * c, ORDER).reinterpretAsInts();
           IntVector wy = LOW8.selectFrom(w, y);
           IntVector yw = HIGH8.selectFrom(w, y);
           IntVector xz = LOW8.selectFrom(x, z);
@@ -100,8 +104,10 @@ final class Transposition {
         MemorySegment y0 = from.asSlice(at + 4 * step, bytes);
         int square = row * LENGTH;
         for (int c = 0; c < columns; c += LENGTH) {
-          IntVector x = FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
-          IntVector y = FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector x =
+              FloatVector.fromMemorySegment(SPECIES, x0, 4L * c, ORDER).reinterpretAsInts();
+          IntVector y =
+              FloatVector.fromMemorySegment(SPECIES, y0, 4L * c, ORDER).reinterpretAsInts();
           int i = c * LENGTH + square;
           LOW4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i);
           HIGH4.selectFrom(x, y).reinterpretAsFloats().intoArray(block, i + 4 * LENGTH);

@@ -28,8 +28,7 @@ final class LanesTests {
     }
     float[] block = new float[squares * Lanes.LENGTH];
     float[] to = new float[squares * Lanes.LENGTH];
-    Transposition.run(
-        from.segment(), 0, 4L * columns, columns, 3f, to, 0, Lanes.LENGTH, block);
+    Transposition.run(from.segment(), 0, 4L * columns, columns, 3f, to, 0, Lanes.LENGTH, block);
     for (int r = 0; r < Lanes.LENGTH; r++) {
       for (int c = 0; c < columns; c++) {
         assertEquals(from.at(r * columns + c) * 3f, to[c * Lanes.LENGTH + r], 0f);
