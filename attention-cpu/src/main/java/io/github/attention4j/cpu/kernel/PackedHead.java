@@ -50,14 +50,14 @@ final class PackedHead {
   /// Makes room and forgets the marks.
   ///
   /// @param keysInPlace whether keys are not packed
-  /// @param inPlace whether values are not packed
-  void reserve(int keys, int depth, int columns, boolean keysInPlace, boolean inPlace) {
+  /// @param valuesInPlace whether values are not packed
+  void reserve(int keys, int depth, int columns, boolean keysInPlace, boolean valuesInPlace) {
     if (!keysInPlace && packedKeys.byteSize() < 4L * keys * depth) {
       packedKeys = Arena.ofAuto().allocate(4L * keys * depth, 4L * LENGTH);
     }
     k = packedKeys;
     kStart = 0;
-    if (!inPlace && packedValues.byteSize() < 4L * keys * columns) {
+    if (!valuesInPlace && packedValues.byteSize() < 4L * keys * columns) {
       packedValues = Arena.ofAuto().allocate(4L * keys * columns, 4L * LENGTH);
     }
     v = packedValues;
@@ -131,8 +131,7 @@ final class PackedHead {
     FloatVector sum4 = FloatVector.zero(SPECIES);
     long i = from;
     // Four sums: one would wait for its own addition at every step. Eight vectors at a time keep
-    // this
-    // method longer than what is inlined: see SoftmaxStage.
+    // this method longer than what is inlined: see SoftmaxStage.
     for (; i + 32L * LENGTH <= to; i += 32L * LENGTH) {
       FloatVector a = FloatVector.fromMemorySegment(SPECIES, x, i, ORDER);
       FloatVector b = FloatVector.fromMemorySegment(SPECIES, x, i + 4L * LENGTH, ORDER);

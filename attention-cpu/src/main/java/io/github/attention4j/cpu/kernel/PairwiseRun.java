@@ -28,10 +28,11 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
   /** Bytes of a head's keys and values that may be expected in a shared cache. */
   private static final long CACHED = 8 << 20;
 
-  /** Bytes of all keys and values that may be expected there, and of a short head's. */
+  /** Bytes of all keys and values together, from which on they are expected to come from memory. */
   private static final long FAR = 16 << 20;
 
-  private static final long NEAR = 1 << 20;
+  /** Bytes of the keys and values of a head that is not short. */
+  private static final long LONG_HEAD = 1 << 20;
 
   /** Bytes of keys and values in a stretch, and of queries and outputs in a bunch. */
   private static final int STRETCH = 128 << 10;
@@ -96,13 +97,12 @@ final class PairwiseRun implements PreparedRun, WorkerPool.Body {
     int threads = pool.threads();
     long bytes = 4L * Math.max(1, depth + columns);
     alone = threads == 1 || (units >= ALONE * threads && threads * bytes * keys <= CACHED);
-    // Copying keys fetches short heads from memory faster than products do, and spares rows that
-    // lie
-    // far apart; otherwise it would save nothing.
+    // Short heads that come from memory one after another are fetched faster by a copy than by the
+    // products. Rows that lie apart are copied, too.
     keysInPlace =
         stages.plainKeys()
             && arrays.key().row() == in.keySize()
-            && (units * bytes * keys <= FAR || bytes * keys > NEAR)
+            && (units * bytes * keys <= FAR || bytes * keys > LONG_HEAD)
             && apart(arrays.key(), arrays.output());
     // What nobody leaves out need not be looked at for NaN; one thread alone looks before it packs.
     inPlace =

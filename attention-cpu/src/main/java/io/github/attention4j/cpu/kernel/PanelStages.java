@@ -1,6 +1,5 @@
 package io.github.attention4j.cpu.kernel;
 
-import static io.github.attention4j.cpu.kernel.Lanes.BLOCK;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.MAX_PANEL;
 import static io.github.attention4j.cpu.kernel.Lanes.TILE;
@@ -82,7 +81,7 @@ final class PanelStages {
   }
 
   private void checkSize(String name, int size) {
-    if ((keys + (long) BLOCK) * size > Integer.MAX_VALUE - 64) {
+    if ((long) keys * size > Integer.MAX_VALUE - 64) {
       throw new IllegalArgumentException(
           name
               + ": expected fewer than 2^31 elements in the vectors of one head, got "

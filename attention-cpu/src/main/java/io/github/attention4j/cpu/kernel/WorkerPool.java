@@ -169,8 +169,7 @@ public final class WorkerPool {
       if (now != seen) {
         seen = now;
         // Entering comes before reading the work, so that a caller that saw nobody inside has taken
-        // the
-        // work away first.
+        // the work away first.
         inside.incrementAndGet();
         Body work = body;
         if (work != null && id < tasks) {
