@@ -89,6 +89,29 @@ final class Floats {
     return total;
   }
 
+  /// A sum, in several lanes.
+  static float sum(float[] a, int from, int count) {
+    FloatVector sum = FloatVector.zero(SPECIES);
+    int i = 0;
+    for (; i + LENGTH <= count; i += LENGTH) {
+      sum = sum.add(FloatVector.fromArray(SPECIES, a, from + i));
+    }
+    // See Lanes: reduceLanes would add in an order of the compiler's.
+    if (LENGTH > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    sum = sum.add(sum.rearrange(BY_1));
+    float total = sum.lane(0);
+    for (; i < count; i++) {
+      total += a[from + i];
+    }
+    return total;
+  }
+
   /// Whether none of these is NaN or infinite.
   static boolean finite(float[] a, int from, int count) {
     FloatVector sum = FloatVector.zero(SPECIES);
@@ -102,6 +125,20 @@ final class Floats {
       finite &= Float.isFinite(a[i]);
     }
     return finite;
+  }
+
+  /// Whether one of these is above 0.
+  static boolean anyPositive(float[] a, int from, int count) {
+    VectorMask<Float> positive = SPECIES.maskAll(false);
+    int i = from;
+    for (; i + LENGTH <= from + count; i += LENGTH) {
+      positive = positive.or(FloatVector.fromArray(SPECIES, a, i).compare(VectorOperators.GT, 0f));
+    }
+    boolean any = positive.anyTrue();
+    for (; i < from + count; i++) {
+      any |= a[i] > 0;
+    }
+    return any;
   }
 
   /// $y \leftarrow y + c\,x$.
@@ -137,29 +174,117 @@ final class Floats {
     }
   }
 
+  /// The largest of these; NaN if one is, −∞ if there is none.
+  static float largest(float[] a, int from, int count) {
+    FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+    FloatVector other = most;
+    int i = from;
+    for (; i + 2 * LENGTH <= from + count; i += 2 * LENGTH) {
+      most = most.max(FloatVector.fromArray(SPECIES, a, i));
+      other = other.max(FloatVector.fromArray(SPECIES, a, i + LENGTH));
+    }
+    most = most.max(other);
+    if (LENGTH > 8) {
+      most = most.max(most.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      most = most.max(most.rearrange(BY_4));
+    }
+    most = most.max(most.rearrange(BY_2));
+    most = most.max(most.rearrange(BY_1));
+    float largest = most.lane(0);
+    for (; i < from + count; i++) {
+      largest = Math.max(largest, a[i]);
+    }
+    return largest;
+  }
+
+  /// Adds `row` to each row of `sign` times `x`, and says which is the largest finite element of
+  /// what comes out, −∞ if there is none.
+  ///
+  /// @param stride elements of a row, a multiple of the number of lanes
+  static float addRow(
+      float[] x, float sign, float[] row, float[] into, int to, int rows, int stride) {
+    FloatVector infinity = FloatVector.broadcast(SPECIES, Float.POSITIVE_INFINITY);
+    FloatVector factor = FloatVector.broadcast(SPECIES, sign);
+    FloatVector most = infinity.neg();
+    for (int j = 0; j < stride; j += LENGTH) {
+      FloatVector added = FloatVector.fromArray(SPECIES, row, j);
+      for (int r = 0, at = j; r < rows; r++, at += stride) {
+        FloatVector y = FloatVector.fromArray(SPECIES, x, at).fma(factor, added);
+        y.intoArray(into, to + at);
+        VectorMask<Float> more = y.compare(VectorOperators.GT, most);
+        most = most.blend(y, more.and(y.compare(VectorOperators.LT, infinity)));
+      }
+    }
+    if (LENGTH > 8) {
+      most = most.max(most.rearrange(BY_8));
+    }
+    if (LENGTH > 4) {
+      most = most.max(most.rearrange(BY_4));
+    }
+    most = most.max(most.rearrange(BY_2));
+    most = most.max(most.rearrange(BY_1));
+    return most.lane(0);
+  }
+
   /// Turns scores into softmax weights in place; −∞ has weight 0. Returns $\ln \sum e^s$, −∞
   /// without any.
   static double softmax(float[] s, int from, int count) {
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int i = from; i < from + count; i++) {
-      largest = Math.max(largest, s[i]);
-    }
+    float largest = largest(s, from, count);
     if (largest == Float.NEGATIVE_INFINITY) {
       Arrays.fill(s, from, from + count, 0f);
       return Double.NEGATIVE_INFINITY;
     }
     exponentials(s, from, count, largest);
-    double sum = 0;
-    for (int i = from; i < from + count; i++) {
-      sum += s[i];
+    float sum = sum(s, from, count);
+    int i = from;
+    for (; i + LENGTH <= from + count; i += LENGTH) {
+      FloatVector.fromArray(SPECIES, s, i).div(sum).intoArray(s, i);
     }
-    for (int i = from; i < from + count; i++) {
-      s[i] = (float) (s[i] / sum);
+    for (; i < from + count; i++) {
+      s[i] /= sum;
     }
     return largest + Math.log(sum);
   }
 
+  /// $x + 1$ above 0, else $e^x$. Written out like [#exponentials].
+  static void eluPlusOne(float[] from, int at, float[] into, int to, int count) {
+    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
+    FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);
+    FloatVector p6 = FloatVector.broadcast(SPECIES, Exponential.P6);
+    FloatVector p5 = FloatVector.broadcast(SPECIES, Exponential.P5);
+    FloatVector p4 = FloatVector.broadcast(SPECIES, Exponential.P4);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, Exponential.P3);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, Exponential.P2);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, Exponential.P1);
+    int i = 0;
+    for (; i + LENGTH <= count; i += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, from, at + i);
+      VectorMask<Float> above = x.compare(VectorOperators.GT, zero);
+      FloatVector y = x.blend(zero, above);
+      FloatVector n = y.fma(log2e, round);
+      FloatVector f = y.fma(log2e, round.sub(n));
+      FloatVector p = p6.fma(f, p5).fma(f, p4).fma(f, p3).fma(f, p2).fma(f, p1).fma(f, one);
+      p.reinterpretAsInts()
+          .add(n.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+          .reinterpretAsFloats()
+          .blend(zero, y.compare(VectorOperators.LT, Exponential.LOWEST))
+          .blend(x.add(one), above)
+          .intoArray(into, to + i);
+    }
+    for (; i < count; i++) {
+      float x = from[at + i];
+      into[to + i] = x > 0 ? x + 1 : (float) Math.exp(x);
+    }
+  }
+
   /// $s \leftarrow e^{s - \text{base}}$ in place, for $s \le$ base.
+  ///
+  /// As [Exponential#ofNegative]: a call could make objects of its vectors. The last elements go
+  /// through a masked vector; for all of them its masked store would take longer than the rest.
   static void exponentials(float[] s, int from, int count, float base) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
     FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);
@@ -170,8 +295,19 @@ final class Floats {
     FloatVector p2 = FloatVector.broadcast(SPECIES, Exponential.P2);
     FloatVector p1 = FloatVector.broadcast(SPECIES, Exponential.P1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-    // As Exponential.ofNegative: a call would make objects of its vectors.
-    for (int i = from; i < from + count; i += LENGTH) {
+    int i = from;
+    for (; i + LENGTH <= from + count; i += LENGTH) {
+      FloatVector x = FloatVector.fromArray(SPECIES, s, i).sub(base);
+      FloatVector n = x.fma(log2e, round);
+      FloatVector f = x.fma(log2e, round.sub(n));
+      FloatVector p = p6.fma(f, p5).fma(f, p4).fma(f, p3).fma(f, p2).fma(f, p1).fma(f, one);
+      p.reinterpretAsInts()
+          .add(n.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+          .reinterpretAsFloats()
+          .blend(0f, x.compare(VectorOperators.LT, Exponential.LOWEST))
+          .intoArray(s, i);
+    }
+    if (i < from + count) {
       VectorMask<Float> there = SPECIES.indexInRange(i, from + count);
       FloatVector x = FloatVector.fromArray(SPECIES, s, i, there).sub(base);
       FloatVector n = x.fma(log2e, round);

@@ -14,8 +14,8 @@ final class RecurrentState {
   /// Value elements side by side.
   static final int WIDTH = 2 * LENGTH;
 
-  /// Steps that may go through the state together.
-  static final int TOGETHER = 4;
+  /// Steps that go through the state together.
+  static final int STEPS = 4;
 
   private final int keySize;
   private final int count;
@@ -55,11 +55,11 @@ final class RecurrentState {
     return e * keySize + c * WIDTH;
   }
 
-  /// $S_c \leftarrow \gamma_c S_c$ for every row $c$.
-  void decay(float[] factors) {
+  /// $S_c \leftarrow \gamma_c S_c$ for every row $c$, the factors from `from` on.
+  void decay(float[] factors, int from) {
     for (int e = 0; e < count; e += WIDTH) {
       for (int c = 0, at = e * keySize; c < keySize; c++, at += WIDTH) {
-        FloatVector factor = FloatVector.broadcast(SPECIES, factors[c]);
+        FloatVector factor = FloatVector.broadcast(SPECIES, factors[from + c]);
         FloatVector.fromArray(SPECIES, s, at).mul(factor).intoArray(s, at);
         FloatVector.fromArray(SPECIES, s, at + LENGTH).mul(factor).intoArray(s, at + LENGTH);
       }
@@ -69,32 +69,16 @@ final class RecurrentState {
   /// $S^\top x$, the vector `x` from `from`, into `into` from `to`.
   void times(float[] x, int from, float[] into, int to) {
     for (int e = 0; e < count; e += WIDTH) {
-      times(x, from, e * keySize, into, to + e);
+      FloatVector a = FloatVector.zero(SPECIES);
+      FloatVector b = FloatVector.zero(SPECIES);
+      for (int c = 0, at = e * keySize; c < keySize; c++, at += WIDTH) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, x[from + c]);
+        a = FloatVector.fromArray(SPECIES, s, at).fma(factor, a);
+        b = FloatVector.fromArray(SPECIES, s, at + LENGTH).fma(factor, b);
+      }
+      a.intoArray(into, to + e);
+      b.intoArray(into, to + e + LENGTH);
     }
-  }
-
-  private void times(float[] x, int from, int first, float[] into, int to) {
-    FloatVector a = FloatVector.zero(SPECIES);
-    FloatVector b = a;
-    FloatVector a2 = a;
-    FloatVector b2 = a;
-    int at = first;
-    int c = 0;
-    for (; c + 1 < keySize; c += 2, at += 2 * WIDTH) {
-      FloatVector one = FloatVector.broadcast(SPECIES, x[from + c]);
-      FloatVector two = FloatVector.broadcast(SPECIES, x[from + c + 1]);
-      a = FloatVector.fromArray(SPECIES, s, at).fma(one, a);
-      b = FloatVector.fromArray(SPECIES, s, at + LENGTH).fma(one, b);
-      a2 = FloatVector.fromArray(SPECIES, s, at + 2 * LENGTH).fma(two, a2);
-      b2 = FloatVector.fromArray(SPECIES, s, at + 3 * LENGTH).fma(two, b2);
-    }
-    if (c < keySize) {
-      FloatVector one = FloatVector.broadcast(SPECIES, x[from + c]);
-      a = FloatVector.fromArray(SPECIES, s, at).fma(one, a);
-      b = FloatVector.fromArray(SPECIES, s, at + LENGTH).fma(one, b);
-    }
-    a.add(a2).intoArray(into, to);
-    b.add(b2).intoArray(into, to + LENGTH);
   }
 
   /// $S \leftarrow S + k v^\top$, then $S^\top q$, in one passage.
@@ -103,67 +87,95 @@ final class RecurrentState {
   /// @param to where `v` and the result start
   void addThenTimes(float[] k, float[] v, float[] q, int at, float[] into, int to) {
     for (int e = 0; e < count; e += WIDTH) {
-      addThenTimes(k, v, q, at, e * keySize, into, to + e);
+      FloatVector va = FloatVector.fromArray(SPECIES, v, to + e);
+      FloatVector vb = FloatVector.fromArray(SPECIES, v, to + e + LENGTH);
+      FloatVector a = FloatVector.zero(SPECIES);
+      FloatVector b = FloatVector.zero(SPECIES);
+      for (int c = 0, row = e * keySize; c < keySize; c++, row += WIDTH) {
+        FloatVector key = FloatVector.broadcast(SPECIES, k[at + c]);
+        FloatVector query = FloatVector.broadcast(SPECIES, q[at + c]);
+        FloatVector sa = key.fma(va, FloatVector.fromArray(SPECIES, s, row));
+        FloatVector sb = key.fma(vb, FloatVector.fromArray(SPECIES, s, row + LENGTH));
+        sa.intoArray(s, row);
+        sb.intoArray(s, row + LENGTH);
+        a = sa.fma(query, a);
+        b = sb.fma(query, b);
+      }
+      a.intoArray(into, to + e);
+      b.intoArray(into, to + e + LENGTH);
+    }
+  }
+
+  /// [#times] of [#STEPS] vectors in one passage.
+  ///
+  /// @param at where the first vector starts, the next ones `step` further each
+  /// @param to where the first result starts, the next ones `stride` further each
+  void timesFour(float[] x, int at, int step, float[] into, int to, int stride) {
+    for (int e = 0; e < count; e += WIDTH) {
+      timesFour(x, at, step, e * keySize, into, to + e, stride);
+    }
+  }
+
+  private void timesFour(
+      float[] x, int from, int step, int first, float[] into, int to, int stride) {
+    FloatVector o0a = FloatVector.zero(SPECIES);
+    FloatVector o0b = FloatVector.zero(SPECIES);
+    FloatVector o1a = FloatVector.zero(SPECIES);
+    FloatVector o1b = FloatVector.zero(SPECIES);
+    FloatVector o2a = FloatVector.zero(SPECIES);
+    FloatVector o2b = FloatVector.zero(SPECIES);
+    FloatVector o3a = FloatVector.zero(SPECIES);
+    FloatVector o3b = FloatVector.zero(SPECIES);
+    for (int c = from, at = first; c < from + keySize; c++, at += WIDTH) {
+      FloatVector sa = FloatVector.fromArray(SPECIES, s, at);
+      FloatVector sb = FloatVector.fromArray(SPECIES, s, at + LENGTH);
+      FloatVector factor = FloatVector.broadcast(SPECIES, x[c]);
+      o0a = sa.fma(factor, o0a);
+      o0b = sb.fma(factor, o0b);
+      factor = FloatVector.broadcast(SPECIES, x[c + step]);
+      o1a = sa.fma(factor, o1a);
+      o1b = sb.fma(factor, o1b);
+      factor = FloatVector.broadcast(SPECIES, x[c + 2 * step]);
+      o2a = sa.fma(factor, o2a);
+      o2b = sb.fma(factor, o2b);
+      factor = FloatVector.broadcast(SPECIES, x[c + 3 * step]);
+      o3a = sa.fma(factor, o3a);
+      o3b = sb.fma(factor, o3b);
+    }
+    o0a.intoArray(into, to);
+    o0b.intoArray(into, to + LENGTH);
+    o1a.intoArray(into, to + stride);
+    o1b.intoArray(into, to + stride + LENGTH);
+    o2a.intoArray(into, to + 2 * stride);
+    o2b.intoArray(into, to + 2 * stride + LENGTH);
+    o3a.intoArray(into, to + 3 * stride);
+    o3b.intoArray(into, to + 3 * stride + LENGTH);
+  }
+
+  /// [#addThenTimes] of [#STEPS] steps in one passage: a row of the state is read and written once
+  /// for all of them. The same bits as one after the other.
+  ///
+  /// @param at where `k` and `q` of the first step start, those of the next ones `step` further
+  ///   each
+  /// @param to where `v` and the result of the first step start, those of the next ones `stride`
+  ///   further each
+  void addThenTimesFour(
+      float[] k, float[] v, float[] q, int at, int step, float[] into, int to, int stride) {
+    for (int e = 0; e < count; e += WIDTH) {
+      addThenTimes(k, v, q, at, step, e * keySize, into, to + e, stride);
     }
   }
 
   private void addThenTimes(
-      float[] k, float[] v, float[] q, int from, int first, float[] into, int to) {
-    FloatVector va = FloatVector.fromArray(SPECIES, v, to);
-    FloatVector vb = FloatVector.fromArray(SPECIES, v, to + LENGTH);
-    FloatVector a = FloatVector.zero(SPECIES);
-    FloatVector b = a;
-    FloatVector a2 = a;
-    FloatVector b2 = a;
-    int at = first;
-    int c = 0;
-    for (; c + 1 < keySize; c += 2, at += 2 * WIDTH) {
-      FloatVector k1 = FloatVector.broadcast(SPECIES, k[from + c]);
-      FloatVector k2 = FloatVector.broadcast(SPECIES, k[from + c + 1]);
-      FloatVector q1 = FloatVector.broadcast(SPECIES, q[from + c]);
-      FloatVector q2 = FloatVector.broadcast(SPECIES, q[from + c + 1]);
-      FloatVector s1 = k1.fma(va, FloatVector.fromArray(SPECIES, s, at));
-      FloatVector s2 = k1.fma(vb, FloatVector.fromArray(SPECIES, s, at + LENGTH));
-      FloatVector s3 = k2.fma(va, FloatVector.fromArray(SPECIES, s, at + 2 * LENGTH));
-      FloatVector s4 = k2.fma(vb, FloatVector.fromArray(SPECIES, s, at + 3 * LENGTH));
-      s1.intoArray(s, at);
-      s2.intoArray(s, at + LENGTH);
-      s3.intoArray(s, at + 2 * LENGTH);
-      s4.intoArray(s, at + 3 * LENGTH);
-      a = s1.fma(q1, a);
-      b = s2.fma(q1, b);
-      a2 = s3.fma(q2, a2);
-      b2 = s4.fma(q2, b2);
-    }
-    if (c < keySize) {
-      FloatVector k1 = FloatVector.broadcast(SPECIES, k[from + c]);
-      FloatVector q1 = FloatVector.broadcast(SPECIES, q[from + c]);
-      FloatVector s1 = k1.fma(va, FloatVector.fromArray(SPECIES, s, at));
-      FloatVector s2 = k1.fma(vb, FloatVector.fromArray(SPECIES, s, at + LENGTH));
-      s1.intoArray(s, at);
-      s2.intoArray(s, at + LENGTH);
-      a = s1.fma(q1, a);
-      b = s2.fma(q1, b);
-    }
-    a.add(a2).intoArray(into, to);
-    b.add(b2).intoArray(into, to + LENGTH);
-  }
-
-  /// [#addThenTimes(float[], float[], float[], int, float[], int)] of [#TOGETHER] steps in one
-  /// passage: a row of the state is read and written once for all of them. The same bits as one
-  /// after the other.
-  ///
-  /// @param at where `k` and `q` of the first step start, those of the next `keySize` further
-  /// @param to where `v` and the result of the first step start, those of the next `stride` further
-  void addThenTimesTogether(
-      float[] k, float[] v, float[] q, int at, float[] into, int to, int stride) {
-    for (int e = 0; e < count; e += WIDTH) {
-      together(k, v, q, at, e * keySize, into, to + e, stride);
-    }
-  }
-
-  private void together(
-      float[] k, float[] v, float[] q, int from, int first, float[] into, int to, int stride) {
+      float[] k,
+      float[] v,
+      float[] q,
+      int from,
+      int step,
+      int first,
+      float[] into,
+      int to,
+      int stride) {
     FloatVector v0a = FloatVector.fromArray(SPECIES, v, to);
     FloatVector v0b = FloatVector.fromArray(SPECIES, v, to + LENGTH);
     FloatVector v1a = FloatVector.fromArray(SPECIES, v, to + stride);
@@ -173,108 +185,36 @@ final class RecurrentState {
     FloatVector v3a = FloatVector.fromArray(SPECIES, v, to + 3 * stride);
     FloatVector v3b = FloatVector.fromArray(SPECIES, v, to + 3 * stride + LENGTH);
     FloatVector o0a = FloatVector.zero(SPECIES);
-    FloatVector o0a2 = FloatVector.zero(SPECIES);
     FloatVector o0b = FloatVector.zero(SPECIES);
-    FloatVector o0b2 = FloatVector.zero(SPECIES);
     FloatVector o1a = FloatVector.zero(SPECIES);
-    FloatVector o1a2 = FloatVector.zero(SPECIES);
     FloatVector o1b = FloatVector.zero(SPECIES);
-    FloatVector o1b2 = FloatVector.zero(SPECIES);
     FloatVector o2a = FloatVector.zero(SPECIES);
-    FloatVector o2a2 = FloatVector.zero(SPECIES);
     FloatVector o2b = FloatVector.zero(SPECIES);
-    FloatVector o2b2 = FloatVector.zero(SPECIES);
     FloatVector o3a = FloatVector.zero(SPECIES);
-    FloatVector o3a2 = FloatVector.zero(SPECIES);
     FloatVector o3b = FloatVector.zero(SPECIES);
-    FloatVector o3b2 = FloatVector.zero(SPECIES);
-    int r0 = from;
-    int r1 = from + keySize;
-    int r2 = from + 2 * keySize;
-    int r3 = from + 3 * keySize;
-    int at = first;
-    int c = 0;
-    for (; c + 1 < keySize; c += 2, at += 2 * WIDTH) {
+    for (int c = from, at = first; c < from + keySize; c++, at += WIDTH) {
       FloatVector sa = FloatVector.fromArray(SPECIES, s, at);
       FloatVector sb = FloatVector.fromArray(SPECIES, s, at + LENGTH);
-      FloatVector key = FloatVector.broadcast(SPECIES, k[r0 + c]);
-      FloatVector query = FloatVector.broadcast(SPECIES, q[r0 + c]);
+      FloatVector key = FloatVector.broadcast(SPECIES, k[c]);
+      FloatVector query = FloatVector.broadcast(SPECIES, q[c]);
       sa = key.fma(v0a, sa);
       sb = key.fma(v0b, sb);
       o0a = sa.fma(query, o0a);
       o0b = sb.fma(query, o0b);
-      key = FloatVector.broadcast(SPECIES, k[r1 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r1 + c]);
+      key = FloatVector.broadcast(SPECIES, k[c + step]);
+      query = FloatVector.broadcast(SPECIES, q[c + step]);
       sa = key.fma(v1a, sa);
       sb = key.fma(v1b, sb);
       o1a = sa.fma(query, o1a);
       o1b = sb.fma(query, o1b);
-      key = FloatVector.broadcast(SPECIES, k[r2 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r2 + c]);
+      key = FloatVector.broadcast(SPECIES, k[c + 2 * step]);
+      query = FloatVector.broadcast(SPECIES, q[c + 2 * step]);
       sa = key.fma(v2a, sa);
       sb = key.fma(v2b, sb);
       o2a = sa.fma(query, o2a);
       o2b = sb.fma(query, o2b);
-      key = FloatVector.broadcast(SPECIES, k[r3 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r3 + c]);
-      sa = key.fma(v3a, sa);
-      sb = key.fma(v3b, sb);
-      o3a = sa.fma(query, o3a);
-      o3b = sb.fma(query, o3b);
-      sa.intoArray(s, at);
-      sb.intoArray(s, at + LENGTH);
-      sa = FloatVector.fromArray(SPECIES, s, at + 2 * LENGTH);
-      sb = FloatVector.fromArray(SPECIES, s, at + 3 * LENGTH);
-      key = FloatVector.broadcast(SPECIES, k[r0 + c + 1]);
-      query = FloatVector.broadcast(SPECIES, q[r0 + c + 1]);
-      sa = key.fma(v0a, sa);
-      sb = key.fma(v0b, sb);
-      o0a2 = sa.fma(query, o0a2);
-      o0b2 = sb.fma(query, o0b2);
-      key = FloatVector.broadcast(SPECIES, k[r1 + c + 1]);
-      query = FloatVector.broadcast(SPECIES, q[r1 + c + 1]);
-      sa = key.fma(v1a, sa);
-      sb = key.fma(v1b, sb);
-      o1a2 = sa.fma(query, o1a2);
-      o1b2 = sb.fma(query, o1b2);
-      key = FloatVector.broadcast(SPECIES, k[r2 + c + 1]);
-      query = FloatVector.broadcast(SPECIES, q[r2 + c + 1]);
-      sa = key.fma(v2a, sa);
-      sb = key.fma(v2b, sb);
-      o2a2 = sa.fma(query, o2a2);
-      o2b2 = sb.fma(query, o2b2);
-      key = FloatVector.broadcast(SPECIES, k[r3 + c + 1]);
-      query = FloatVector.broadcast(SPECIES, q[r3 + c + 1]);
-      sa = key.fma(v3a, sa);
-      sb = key.fma(v3b, sb);
-      o3a2 = sa.fma(query, o3a2);
-      o3b2 = sb.fma(query, o3b2);
-      sa.intoArray(s, at + 2 * LENGTH);
-      sb.intoArray(s, at + 3 * LENGTH);
-    }
-    if (c < keySize) {
-      FloatVector sa = FloatVector.fromArray(SPECIES, s, at);
-      FloatVector sb = FloatVector.fromArray(SPECIES, s, at + LENGTH);
-      FloatVector key = FloatVector.broadcast(SPECIES, k[r0 + c]);
-      FloatVector query = FloatVector.broadcast(SPECIES, q[r0 + c]);
-      sa = key.fma(v0a, sa);
-      sb = key.fma(v0b, sb);
-      o0a = sa.fma(query, o0a);
-      o0b = sb.fma(query, o0b);
-      key = FloatVector.broadcast(SPECIES, k[r1 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r1 + c]);
-      sa = key.fma(v1a, sa);
-      sb = key.fma(v1b, sb);
-      o1a = sa.fma(query, o1a);
-      o1b = sb.fma(query, o1b);
-      key = FloatVector.broadcast(SPECIES, k[r2 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r2 + c]);
-      sa = key.fma(v2a, sa);
-      sb = key.fma(v2b, sb);
-      o2a = sa.fma(query, o2a);
-      o2b = sb.fma(query, o2b);
-      key = FloatVector.broadcast(SPECIES, k[r3 + c]);
-      query = FloatVector.broadcast(SPECIES, q[r3 + c]);
+      key = FloatVector.broadcast(SPECIES, k[c + 3 * step]);
+      query = FloatVector.broadcast(SPECIES, q[c + 3 * step]);
       sa = key.fma(v3a, sa);
       sb = key.fma(v3b, sb);
       o3a = sa.fma(query, o3a);
@@ -282,13 +222,100 @@ final class RecurrentState {
       sa.intoArray(s, at);
       sb.intoArray(s, at + LENGTH);
     }
-    o0a.add(o0a2).intoArray(into, to);
-    o0b.add(o0b2).intoArray(into, to + LENGTH);
-    o1a.add(o1a2).intoArray(into, to + stride);
-    o1b.add(o1b2).intoArray(into, to + stride + LENGTH);
-    o2a.add(o2a2).intoArray(into, to + 2 * stride);
-    o2b.add(o2b2).intoArray(into, to + 2 * stride + LENGTH);
-    o3a.add(o3a2).intoArray(into, to + 3 * stride);
-    o3b.add(o3b2).intoArray(into, to + 3 * stride + LENGTH);
+    o0a.intoArray(into, to);
+    o0b.intoArray(into, to + LENGTH);
+    o1a.intoArray(into, to + stride);
+    o1b.intoArray(into, to + stride + LENGTH);
+    o2a.intoArray(into, to + 2 * stride);
+    o2b.intoArray(into, to + 2 * stride + LENGTH);
+    o3a.intoArray(into, to + 3 * stride);
+    o3b.intoArray(into, to + 3 * stride + LENGTH);
+  }
+
+  /// [#addThenTimesFour] with a [#decay] before each step, the factors where the keys are.
+  void decayThenAddThenTimesFour(
+      float[] factors,
+      float[] k,
+      float[] v,
+      float[] q,
+      int at,
+      int step,
+      float[] into,
+      int to,
+      int stride) {
+    for (int e = 0; e < count; e += WIDTH) {
+      decayThenAddThenTimes(k, v, q, factors, at, step, e * keySize, into, to + e, stride);
+    }
+  }
+
+  private void decayThenAddThenTimes(
+      float[] k,
+      float[] v,
+      float[] q,
+      float[] factors,
+      int from,
+      int step,
+      int first,
+      float[] into,
+      int to,
+      int stride) {
+    FloatVector v0a = FloatVector.fromArray(SPECIES, v, to);
+    FloatVector v0b = FloatVector.fromArray(SPECIES, v, to + LENGTH);
+    FloatVector v1a = FloatVector.fromArray(SPECIES, v, to + stride);
+    FloatVector v1b = FloatVector.fromArray(SPECIES, v, to + stride + LENGTH);
+    FloatVector v2a = FloatVector.fromArray(SPECIES, v, to + 2 * stride);
+    FloatVector v2b = FloatVector.fromArray(SPECIES, v, to + 2 * stride + LENGTH);
+    FloatVector v3a = FloatVector.fromArray(SPECIES, v, to + 3 * stride);
+    FloatVector v3b = FloatVector.fromArray(SPECIES, v, to + 3 * stride + LENGTH);
+    FloatVector o0a = FloatVector.zero(SPECIES);
+    FloatVector o0b = FloatVector.zero(SPECIES);
+    FloatVector o1a = FloatVector.zero(SPECIES);
+    FloatVector o1b = FloatVector.zero(SPECIES);
+    FloatVector o2a = FloatVector.zero(SPECIES);
+    FloatVector o2b = FloatVector.zero(SPECIES);
+    FloatVector o3a = FloatVector.zero(SPECIES);
+    FloatVector o3b = FloatVector.zero(SPECIES);
+    for (int c = from, at = first; c < from + keySize; c++, at += WIDTH) {
+      FloatVector sa = FloatVector.fromArray(SPECIES, s, at);
+      FloatVector sb = FloatVector.fromArray(SPECIES, s, at + LENGTH);
+      FloatVector factor = FloatVector.broadcast(SPECIES, factors[c]);
+      FloatVector key = FloatVector.broadcast(SPECIES, k[c]);
+      FloatVector query = FloatVector.broadcast(SPECIES, q[c]);
+      sa = key.fma(v0a, sa.mul(factor));
+      sb = key.fma(v0b, sb.mul(factor));
+      o0a = sa.fma(query, o0a);
+      o0b = sb.fma(query, o0b);
+      factor = FloatVector.broadcast(SPECIES, factors[c + step]);
+      key = FloatVector.broadcast(SPECIES, k[c + step]);
+      query = FloatVector.broadcast(SPECIES, q[c + step]);
+      sa = key.fma(v1a, sa.mul(factor));
+      sb = key.fma(v1b, sb.mul(factor));
+      o1a = sa.fma(query, o1a);
+      o1b = sb.fma(query, o1b);
+      factor = FloatVector.broadcast(SPECIES, factors[c + 2 * step]);
+      key = FloatVector.broadcast(SPECIES, k[c + 2 * step]);
+      query = FloatVector.broadcast(SPECIES, q[c + 2 * step]);
+      sa = key.fma(v2a, sa.mul(factor));
+      sb = key.fma(v2b, sb.mul(factor));
+      o2a = sa.fma(query, o2a);
+      o2b = sb.fma(query, o2b);
+      factor = FloatVector.broadcast(SPECIES, factors[c + 3 * step]);
+      key = FloatVector.broadcast(SPECIES, k[c + 3 * step]);
+      query = FloatVector.broadcast(SPECIES, q[c + 3 * step]);
+      sa = key.fma(v3a, sa.mul(factor));
+      sb = key.fma(v3b, sb.mul(factor));
+      o3a = sa.fma(query, o3a);
+      o3b = sb.fma(query, o3b);
+      sa.intoArray(s, at);
+      sb.intoArray(s, at + LENGTH);
+    }
+    o0a.intoArray(into, to);
+    o0b.intoArray(into, to + LENGTH);
+    o1a.intoArray(into, to + stride);
+    o1b.intoArray(into, to + stride + LENGTH);
+    o2a.intoArray(into, to + 2 * stride);
+    o2b.intoArray(into, to + 2 * stride + LENGTH);
+    o3a.intoArray(into, to + 3 * stride);
+    o3b.intoArray(into, to + 3 * stride + LENGTH);
   }
 }

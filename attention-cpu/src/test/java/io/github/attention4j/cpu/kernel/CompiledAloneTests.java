@@ -42,7 +42,7 @@ class CompiledAloneTests {
     List<String> inlined = new ArrayList<>();
     int found = 0;
     List<Class<?>> all = new ArrayList<>(STAGES);
-    all.add(products());
+    all.add(mechanism("Product"));
     for (Class<?> stage : all) {
       for (MethodModel method : model(stage).methods()) {
         CodeAttribute code = code(method);
@@ -84,7 +84,9 @@ class CompiledAloneTests {
     all.add(FewQueriesScores.class);
     all.add(FewQueriesSoftmax.class);
     all.add(FewQueriesValues.class);
-    all.add(products());
+    all.add(mechanism("Product"));
+    all.add(mechanism("RecurrentState"));
+    all.add(mechanism("DeltaRule"));
     all.add(SimplexStage.class);
     all.add(ChainStage.class);
     for (Class<?> stage : all) {
@@ -128,10 +130,10 @@ class CompiledAloneTests {
     assertEquals(List.of(), silent);
   }
 
-  /** The products of other mechanisms, in a package of their own. */
-  private static Class<?> products() {
+  /** Kernels of other mechanisms, in a package of their own. */
+  private static Class<?> mechanism(String name) {
     try {
-      return Class.forName("io.github.attention4j.cpu.mechanism.Product");
+      return Class.forName("io.github.attention4j.cpu.mechanism." + name);
     } catch (ClassNotFoundException gone) {
       throw new IllegalStateException(gone);
     }

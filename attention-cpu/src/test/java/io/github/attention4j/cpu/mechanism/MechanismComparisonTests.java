@@ -272,6 +272,17 @@ final class MechanismComparisonTests {
                 .with("state", normal(1, 2, 2, 6, 9));
         compare(mechanism, inputs, 1e-5);
         compare(mechanism, inputs.with("decay", uniform(-1, 0, 2, 2, 21, 6)), 1e-5);
+        // One query head for each key head: steps go by four.
+        Inputs alone =
+            heads(2, 2, 2, 39, 39, 33, 40)
+                .with("beta", uniform(0, 0.05, 2, 2, 39))
+                .with("decay", uniform(-1, 0, 2, 2, 39))
+                .with("state", normal(1, 2, 2, 33, 40));
+        compare(mechanism, alone, 1e-5);
+        compare(mechanism, alone.with("decay", uniform(-1, 0, 2, 2, 39, 33)), 1e-5);
+        // A state may grow, or vanish between two steps.
+        compare(mechanism, alone.with("decay", uniform(-0.1, 0.1, 2, 2, 39, 33)), 1e-5);
+        compare(mechanism, alone.with("decay", uniform(-300, 0, 2, 2, 39, 33)), 1e-5);
       }
     }
   }

@@ -41,21 +41,97 @@ final class RecurrentTests {
     return some;
   }
 
+  private Inputs inputs(int size) {
+    Tensor decay = normal(size);
+    for (long i = 0; i < decay.shape().elements(); i++) {
+      decay.set(i, -Math.abs(decay.at(i)));
+    }
+    Tensor beta = Tensor.allocate(1, 2, KEYS);
+    for (long i = 0; i < beta.shape().elements(); i++) {
+      beta.set(i, random.nextFloat() / size);
+    }
+    return Inputs.of(normal(size), normal(size), normal(size + 3))
+        .with("decay", decay)
+        .with("beta", beta);
+  }
+
+  private static Inputs first(Inputs inputs, int end) {
+    Tensor beta = Tensor.allocate(1, 2, end);
+    for (int h = 0; h < 2; h++) {
+      for (int i = 0; i < end; i++) {
+        beta.set(h * (long) end + i, inputs.tensor("beta").get(0, h, i));
+      }
+    }
+    return Inputs.of(
+            first(inputs.tensor("query"), end),
+            first(inputs.tensor("key"), end),
+            first(inputs.tensor("value"), end))
+        .with("decay", first(inputs.tensor("decay"), end))
+        .with("beta", beta);
+  }
+
+  private static Attention attention(boolean gated, boolean delta) {
+    return new CpuProvider()
+        .configure(Settings.defaults().threads(2))
+        .prepare(Request.of(new Mechanism.Recurrent(gated, delta, OptionalDouble.empty())));
+  }
+
   @Test
   void whoGoesTogetherChangesNoBit() {
-    try (Attention attention =
-        new CpuProvider()
-            .configure(Settings.defaults().threads(2))
-            .prepare(Request.of(new Mechanism.Recurrent(false, false, OptionalDouble.empty())))) {
-      for (int size : new int[] {1, 7, 33, 64}) {
-        Tensor q = normal(size);
-        Tensor k = normal(size);
-        Tensor v = normal(size + 3);
-        Tensor whole = attention.run(Inputs.of(q, k, v)).output();
-        for (int end = 1; end < KEYS; end++) {
-          Tensor some =
-              attention.run(Inputs.of(first(q, end), first(k, end), first(v, end))).output();
-          assertEquals(first(whole, end), some);
+    for (boolean gated : new boolean[] {false, true}) {
+      try (Attention attention = attention(gated, false)) {
+        for (int size : new int[] {1, 7, 33, 64}) {
+          Inputs inputs = inputs(size);
+          Tensor whole = attention.run(inputs).output();
+          for (int end = 1; end < KEYS; end++) {
+            assertEquals(first(whole, end), attention.run(first(inputs, end)).output());
+          }
+        }
+      }
+    }
+  }
+
+  /** By the delta rule, what four steps write is computed before the first of them. */
+  @Test
+  void deltasOfStepsThatGoTogetherAreThoseOfOneAfterTheOther() {
+    for (boolean gated : new boolean[] {false, true}) {
+      try (Attention attention = attention(gated, true)) {
+        for (int size : new int[] {1, 7, 33, 64}) {
+          Inputs inputs = inputs(size);
+          Tensor whole = attention.run(inputs).output();
+          for (int end = 1; end < KEYS; end++) {
+            Tensor together = first(whole, end);
+            Tensor some = attention.run(first(inputs, end)).output();
+            for (long i = 0; i < some.shape().elements(); i++) {
+              assertEquals(together.at(i), some.at(i), 2e-6 * size);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** What comes later must not be seen, also by steps of the same four. */
+  @Test
+  void whatComesLaterSpoilsNothing() {
+    for (boolean gated : new boolean[] {false, true}) {
+      for (boolean delta : new boolean[] {false, true}) {
+        try (Attention attention = attention(gated, delta)) {
+          Inputs inputs = inputs(20);
+          for (int end = 5; end < 9; end++) {
+            Tensor whole = attention.run(inputs).output();
+            Inputs spoiled = first(inputs, KEYS);
+            for (String name : new String[] {"query", "key", "value", "decay", "beta"}) {
+              Tensor array = spoiled.tensor(name);
+              long rest = array.shape().elements() / 2 / KEYS;
+              for (long h = 0; h < 2; h++) {
+                for (long i = end * rest; i < KEYS * rest; i++) {
+                  array.set(h * KEYS * rest + i, Float.NaN);
+                }
+              }
+            }
+            assertEquals(first(whole, end), first(attention.run(spoiled).output(), end));
+          }
         }
       }
     }
