@@ -16,7 +16,7 @@ public final class Lanes {
   public static final int LENGTH = SPECIES.length();
 
   /// Whether there are only 16 vector registers (AVX2), not 32 (AVX-512, NEON).
-  static final boolean FEW_REGISTERS =
+  public static final boolean FEW_REGISTERS =
       SPECIES.vectorBitSize() < 512 && System.getProperty("os.arch", "").matches("amd64|x86_64");
 
   /// Vectors side by side in the widest panel. A register block is 8 rows x 2 vectors of

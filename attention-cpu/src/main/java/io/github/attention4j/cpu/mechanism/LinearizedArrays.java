@@ -37,7 +37,7 @@ final class LinearizedArrays {
             ? favor.omega().shape().intSize(-2)
             : 0;
     int width = Lanes.roundUp(features, LENGTH);
-    int columns = Lanes.roundUp(valueSize + 1, LENGTH);
+    int columns = Lanes.roundUp(valueSize, LENGTH);
     int projectedWidth = Lanes.roundUp(Math.max(projections, 1), LENGTH);
     vectors = new float[CHUNK * size];
     turned = new float[size * CHUNK];
@@ -49,9 +49,9 @@ final class LinearizedArrays {
     values = new float[CHUNK * columns];
     pairs = new float[CHUNK * CHUNK];
     sums = new float[CHUNK * columns];
-    chunkState = new float[features * columns];
-    readState = new float[features * columns];
-    state = new double[features * columns];
+    chunkState = new float[features * (columns + 1)];
+    readState = new float[features * (columns + 1)];
+    state = new double[features * (columns + 1)];
     exactOutput = new double[valueSize];
   }
 

@@ -1,31 +1,31 @@
 package io.github.attention4j.cpu.mechanism;
 
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
-import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
 import io.github.attention4j.api.FeatureMap;
 import io.github.attention4j.api.Mechanism.Linearized;
 import io.github.attention4j.api.Tensor;
-import io.github.attention4j.cpu.kernel.Exponential;
 import io.github.attention4j.cpu.kernel.Lanes;
 import io.github.attention4j.cpu.plan.HeadInputs;
 import io.github.attention4j.cpu.plan.PrefixScope;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// One key head's walk along the sequence, in chunks of keys: their features join the state,
 /// queries read it.
 ///
-/// Values carry a further column of ones, so that the state's last column is $\sum_j \phi(k_j)$ and
-/// a query's last sum its denominator. The state is kept in float64 and read in float32; chunks are
-/// summed in float32. When causal, the pairs within a chunk are attended quadratically.
+/// The state is kept in float64 and read in float32; chunks are summed in float32. Behind its rows
+/// are the sums of the features, $\sum_j \phi(k_j)$, for the denominators. When causal, the pairs
+/// within a chunk are attended quadratically.
 ///
 /// Exponential features are kept as $e^{x - M}$ with a running maximum $M$ of all keys so far, and
 /// each query is shifted by its own maximum: both cancel. A query whose denominator still vanishes
 /// in float32 (its large features meet only small ones) is computed again by [LogFeatureRows].
 final class LinearizedWalk {
   static final int CHUNK = 64;
+
+  /// Queries of a chunk that are attended together: they do not see its last keys.
+  private static final int BAND = 32;
 
   /// Below this share of what a denominator can be, digits are lost to underflow.
   private static final float VANISHED = 1e-28f;
@@ -39,6 +39,10 @@ final class LinearizedWalk {
   private final int size;
   private final int valueSize;
   private final int columns;
+
+  /// Where the sums of the features start in the state.
+  private final int featureSums;
+
   private final float[] vectors;
   private final float[] turned;
   private final float[] omega;
@@ -68,7 +72,8 @@ final class LinearizedWalk {
     size = heads.keySize();
     valueSize = heads.valueSize();
     projections = map instanceof FeatureMap.FavorPlus favor ? favor.omega().shape().intSize(-2) : 0;
-    columns = Lanes.roundUp(valueSize + 1, LENGTH);
+    columns = Lanes.roundUp(valueSize, LENGTH);
+    featureSums = features * columns;
     vectors = arrays.vectors;
     turned = arrays.turned;
     omega = arrays.omega;
@@ -139,7 +144,7 @@ final class LinearizedWalk {
         for (int e = 0; e < valueSize; e++) {
           state[r * columns + e] = before.s().at((from + r) * valueSize + e);
         }
-        state[r * columns + valueSize] = before.z().at(from + r);
+        state[featureSums + r] = before.z().at(from + r);
       }
       round();
     }
@@ -166,9 +171,6 @@ final class LinearizedWalk {
   private void readValues(int b, int keyHead, int first, int count) {
     long from = (((long) b * heads.keyHeads() + keyHead) * heads.keys() + first) * valueSize;
     Floats.readRows(heads.value(), from, values, count, valueSize, columns);
-    for (int j = 0; j < count; j++) {
-      values[j * columns + valueSize] = 1;
-    }
     finiteValues = Floats.finite(values, 0, count * columns);
   }
 
@@ -177,7 +179,7 @@ final class LinearizedWalk {
     readVectors(heads.key(), ((long) b * heads.keyHeads() + keyHead) * heads.keys() + first, count);
     if (map instanceof FeatureMap.EluPlusOne) {
       for (int j = 0; j < count; j++) {
-        elu(vectors, j * size, vectors, j * size, size);
+        Floats.eluPlusOne(vectors, j * size, vectors, j * size, size);
       }
       Arrays.fill(phiK, 0f);
       Floats.transpose(vectors, size, count, size, phiK, CHUNK);
@@ -198,41 +200,19 @@ final class LinearizedWalk {
         size,
         Lanes.roundUp(count, LENGTH));
     float[] shift = shifts(count);
-    double largest = maximum;
-    boolean both = features > projections;
-    for (int r = 0; r < projections; r++) {
-      for (int j = 0; j < count; j++) {
-        float x = logK[r * CHUNK + j];
-        float log = (both ? Math.abs(x) : x) + shift[j];
-        // NaN and infinity stay with their own key: they are no maximum.
-        if (log > largest && log < Float.POSITIVE_INFINITY) {
-          largest = log;
-        }
-      }
+    float largest = Floats.addRow(logK, 1, shift, phiK, 0, projections, CHUNK);
+    if (features > projections) {
+      int negative = projections * CHUNK;
+      largest =
+          Math.max(largest, Floats.addRow(logK, -1, shift, phiK, negative, projections, CHUNK));
     }
     if (largest > maximum) {
       rescale(largest);
     }
-    float base = (float) maximum;
-    for (int r = 0; r < projections; r++) {
-      exponentials(r, 1f, shift, base, phiK, r * CHUNK, count);
-      if (both) {
-        exponentials(r, -1f, shift, base, phiK, (projections + r) * CHUNK, count);
-      }
-    }
+    Floats.exponentials(phiK, 0, features * CHUNK, (float) maximum);
   }
 
-  private void exponentials(
-      int r, float sign, float[] shift, float base, float[] into, int at, int count) {
-    for (int j = 0; j < CHUNK; j += LENGTH) {
-      FloatVector x = FloatVector.fromArray(SPECIES, logK, r * CHUNK + j).mul(sign);
-      Exponential.ofNegative(x.add(FloatVector.fromArray(SPECIES, shift, j)).sub(base))
-          .intoArray(into, at + j);
-    }
-    Arrays.fill(into, at + count, at + CHUNK, 0f);
-  }
-
-  /// $-|x'|^2 / 2 - \ln \sqrt{\text{features}}$ of the vectors at hand.
+  /// $-|x'|^2 / 2 - \ln \sqrt{\text{features}}$ of the vectors at hand, −∞ where there is none.
   private float[] shifts(int count) {
     double root = Math.sqrt(size);
     double constant = Math.log(features) / 2;
@@ -244,7 +224,7 @@ final class LinearizedWalk {
       }
       shiftQ[j] = (float) (-squares / (2 * root) - constant);
     }
-    Arrays.fill(shiftQ, count, CHUNK, 0f);
+    Arrays.fill(shiftQ, count, CHUNK, Float.NEGATIVE_INFINITY);
     return shiftQ;
   }
 
@@ -267,6 +247,9 @@ final class LinearizedWalk {
   private void join(int count) {
     Arrays.fill(chunkState, 0f);
     Product.add(phiK, 0, CHUNK, values, columns, chunkState, columns, features, count, columns);
+    for (int r = 0; r < features; r++) {
+      chunkState[featureSums + r] = Floats.sum(phiK, r * CHUNK, count);
+    }
     for (int i = 0; i < state.length; i++) {
       state[i] += chunkState[i];
       readState[i] = (float) state[i];
@@ -282,25 +265,14 @@ final class LinearizedWalk {
     int stride = queryStride();
     Product.add(phiQ, 0, stride, readState, columns, sums, columns, count, features, columns);
     if (keys > 0) {
-      Arrays.fill(pairs, 0, count * CHUNK, 0f);
-      Product.add(
-          phiQ, 0, stride, phiK, CHUNK, pairs, CHUNK, count, features, Lanes.roundUp(keys, LENGTH));
-      for (int i = 0; i < count; i++) {
-        Arrays.fill(pairs, i * CHUNK + Math.min(i + 1, keys), (i + 1) * CHUNK, 0f);
-      }
-      if (finiteValues) {
-        Product.add(pairs, 0, CHUNK, values, columns, sums, columns, count, keys, columns);
-      } else {
-        // A weight of 0 times NaN would be NaN: what a query does not see is not read.
-        for (int i = 0; i < count; i++) {
-          for (int j = 0; j < Math.min(i + 1, keys); j++) {
-            Floats.add(sums, i * columns, pairs[i * CHUNK + j], values, j * columns, columns);
-          }
-        }
+      for (int from = 0; from < count; from += BAND) {
+        attendChunk(from, Math.min(BAND, count - from), keys);
       }
     }
     for (int i = 0; i < count; i++) {
-      float norm = sums[i * columns + valueSize];
+      float norm =
+          Floats.dot(phiQ, i * stride, readState, featureSums, features)
+              + Floats.sum(pairs, i * CHUNK, Math.min(i + 1, keys));
       if (norm < VANISHED && (run.before() != null || scope.visible(b, first + i) > 0)) {
         exact().weigh(b, h, first + i, exactOutput);
         for (int e = 0; e < valueSize; e++) {
@@ -315,6 +287,30 @@ final class LinearizedWalk {
     }
   }
 
+  /// What the queries `from` to `from + count` - 1 of a chunk get from its keys up to themselves.
+  private void attendChunk(int from, int count, int keys) {
+    int stride = queryStride();
+    int seen = Math.min(keys, from + count);
+    int width = Lanes.roundUp(seen, LENGTH);
+    int at = from * CHUNK;
+    Arrays.fill(pairs, at, at + count * CHUNK, 0f);
+    Product.add(phiQ, from * stride, stride, phiK, CHUNK, pairs, at, CHUNK, count, features, width);
+    for (int i = from; i < from + count; i++) {
+      Arrays.fill(pairs, i * CHUNK + Math.min(i + 1, keys), (i + 1) * CHUNK, 0f);
+    }
+    if (finiteValues) {
+      int to = from * columns;
+      Product.add(pairs, at, CHUNK, values, columns, sums, to, columns, count, seen, columns);
+      return;
+    }
+    // A weight of 0 times NaN would be NaN: what a query does not see is not read.
+    for (int i = from; i < from + count; i++) {
+      for (int j = 0; j < Math.min(i + 1, keys); j++) {
+        Floats.add(sums, i * columns, pairs[i * CHUNK + j], values, j * columns, columns);
+      }
+    }
+  }
+
   private int queryStride() {
     return phiQ.length / CHUNK;
   }
@@ -324,7 +320,7 @@ final class LinearizedWalk {
     int stride = queryStride();
     if (map instanceof FeatureMap.EluPlusOne) {
       for (int i = 0; i < count; i++) {
-        elu(vectors, i * size, phiQ, i * stride, size);
+        Floats.eluPlusOne(vectors, i * size, phiQ, i * stride, size);
       }
       stage(run.phiQ(), row, phiQ, stride, count);
       return;
@@ -360,30 +356,12 @@ final class LinearizedWalk {
     }
     for (int i = 0; i < count; i++) {
       int at = i * stride;
-      float largest = Float.NEGATIVE_INFINITY;
-      for (int r = 0; r < features; r++) {
-        largest = Math.max(largest, phiQ[at + r]);
-      }
-      Floats.exponentials(phiQ, at, features, largest);
+      Floats.exponentials(phiQ, at, features, Floats.largest(phiQ, at, features));
     }
   }
 
   private void readVectors(Tensor from, long row, int count) {
     Floats.read(from, row * size, vectors, 0, count * size);
-  }
-
-  private static void elu(float[] from, int at, float[] into, int to, int count) {
-    int i = 0;
-    for (; i + LENGTH <= count; i += LENGTH) {
-      FloatVector x = FloatVector.fromArray(SPECIES, from, at + i);
-      FloatVector low = Exponential.ofNegative(x.min(0f));
-      low.blend(x.add(1f), x.compare(jdk.incubator.vector.VectorOperators.GT, 0f))
-          .intoArray(into, to + i);
-    }
-    for (; i < count; i++) {
-      float x = from[at + i];
-      into[to + i] = x > 0 ? x + 1 : (float) Math.exp(x);
-    }
   }
 
   private void stage(@Nullable Tensor into, long row, float[] rows, int stride, int count) {
@@ -403,7 +381,7 @@ final class LinearizedWalk {
     for (int j = 0; j < heads.keys(); j++) {
       readVectors(heads.key(), head + j, 1);
       if (map instanceof FeatureMap.EluPlusOne) {
-        elu(vectors, 0, row, 0, size);
+        Floats.eluPlusOne(vectors, 0, row, 0, size);
       } else {
         float shift = shifts(1)[0];
         for (int r = 0; r < projections; r++) {
@@ -429,7 +407,7 @@ final class LinearizedWalk {
       for (int e = 0; e < valueSize; e++) {
         after.s().set((from + r) * valueSize + e, (float) (scale * state[r * columns + e]));
       }
-      after.z().set(from + r, (float) (scale * state[r * columns + valueSize]));
+      after.z().set(from + r, (float) (scale * state[featureSums + r]));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.attention4j.cpu.mechanism;
 
+import static io.github.attention4j.cpu.kernel.Lanes.FEW_REGISTERS;
 import static io.github.attention4j.cpu.kernel.Lanes.LENGTH;
 import static io.github.attention4j.cpu.kernel.Lanes.SPECIES;
 
@@ -7,10 +8,11 @@ import jdk.incubator.vector.FloatVector;
 
 /// Products of small row-major matrices: $C \leftarrow C + A B$.
 ///
-/// Blocks of 4 rows and 2 vectors of columns: 8 sums, which hide the latency of fused multiply-add
-/// on two units, and fit 16 registers with what feeds them. The inner dimension goes in stretches
-/// of [#STRETCH], each summed from zero: fewer roundings pile up in a long sum, and the stretch of
-/// $B$ stays in the cache.
+/// Blocks of 4 rows and 4 vectors of columns where there are 32 registers, else 4 rows and 2
+/// vectors: 8 sums hide the latency of fused multiply-add on two units, 16 take fewer loads each. 8
+/// rows and 2 vectors are no faster than 4 and 2: places of so many rows do not fit the registers
+/// for numbers. The inner dimension goes in stretches of [#STRETCH], each summed from zero: fewer
+/// roundings pile up in a long sum, and the stretch of $B$ stays in the cache.
 ///
 /// Every block is longer than what the compiler inlines, and no vector crosses a method: see
 /// docs/decisions/021-compiled-alone.md.
@@ -25,13 +27,30 @@ final class Product {
   /// @param n a multiple of the number of lanes
   static void add(
       float[] a, int aFrom, int lda, float[] b, int ldb, float[] c, int ldc, int m, int k, int n) {
+    add(a, aFrom, lda, b, ldb, c, 0, ldc, m, k, n);
+  }
+
+  /// [#add(float[], int, int, float[], int, float[], int, int, int, int)] to a matrix that starts
+  /// at `cFrom`.
+  static void add(
+      float[] a,
+      int aFrom,
+      int lda,
+      float[] b,
+      int ldb,
+      float[] c,
+      int cFrom,
+      int ldc,
+      int m,
+      int k,
+      int n) {
     for (int first = 0; first < k; first += STRETCH) {
       int depth = Math.min(STRETCH, k - first);
       int column = 0;
-      for (; column + 2 * LENGTH <= n; column += 2 * LENGTH) {
+      for (; column + 4 * LENGTH <= n && !FEW_REGISTERS; column += 4 * LENGTH) {
         int row = 0;
         for (; row + 4 <= m; row += 4) {
-          block4x2(
+          block4x4(
               a,
               aFrom + row * lda + first,
               lda,
@@ -39,7 +58,7 @@ final class Product {
               first * ldb + column,
               ldb,
               c,
-              row * ldc + column,
+              cFrom + row * ldc + column,
               ldc,
               depth);
         }
@@ -51,7 +70,43 @@ final class Product {
               first * ldb + column,
               ldb,
               c,
-              row * ldc + column,
+              cFrom + row * ldc + column,
+              depth);
+          block1x2(
+              a,
+              aFrom + row * lda + first,
+              b,
+              first * ldb + column + 2 * LENGTH,
+              ldb,
+              c,
+              cFrom + row * ldc + column + 2 * LENGTH,
+              depth);
+        }
+      }
+      for (; column + 2 * LENGTH <= n; column += 2 * LENGTH) {
+        int row = 0;
+        for (; row + 4 <= m; row += 4) {
+          block4x2(
+              a,
+              aFrom + row * lda + first,
+              lda,
+              b,
+              first * ldb + column,
+              ldb,
+              c,
+              cFrom + row * ldc + column,
+              ldc,
+              depth);
+        }
+        for (; row < m; row++) {
+          block1x2(
+              a,
+              aFrom + row * lda + first,
+              b,
+              first * ldb + column,
+              ldb,
+              c,
+              cFrom + row * ldc + column,
               depth);
         }
       }
@@ -66,7 +121,7 @@ final class Product {
               first * ldb + column,
               ldb,
               c,
-              row * ldc + column,
+              cFrom + row * ldc + column,
               ldc,
               depth);
         }
@@ -78,11 +133,89 @@ final class Product {
               first * ldb + column,
               ldb,
               c,
-              row * ldc + column,
+              cFrom + row * ldc + column,
               depth);
         }
       }
     }
+  }
+
+  private static void block4x4(
+      float[] a,
+      int a0,
+      int lda,
+      float[] b,
+      int bFrom,
+      int ldb,
+      float[] c,
+      int cFrom,
+      int ldc,
+      int depth) {
+    int a1 = a0 + lda;
+    int a2 = a1 + lda;
+    int a3 = a2 + lda;
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c0c = FloatVector.zero(SPECIES);
+    FloatVector c0d = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c1c = FloatVector.zero(SPECIES);
+    FloatVector c1d = FloatVector.zero(SPECIES);
+    FloatVector c2a = FloatVector.zero(SPECIES);
+    FloatVector c2b = FloatVector.zero(SPECIES);
+    FloatVector c2c = FloatVector.zero(SPECIES);
+    FloatVector c2d = FloatVector.zero(SPECIES);
+    FloatVector c3a = FloatVector.zero(SPECIES);
+    FloatVector c3b = FloatVector.zero(SPECIES);
+    FloatVector c3c = FloatVector.zero(SPECIES);
+    FloatVector c3d = FloatVector.zero(SPECIES);
+    for (int p = 0, at = bFrom; p < depth; p++, at += ldb) {
+      FloatVector ba = FloatVector.fromArray(SPECIES, b, at + 0 * LENGTH);
+      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + 1 * LENGTH);
+      FloatVector bc = FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH);
+      FloatVector bd = FloatVector.fromArray(SPECIES, b, at + 3 * LENGTH);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + p]);
+      c0a = x.fma(ba, c0a);
+      c0b = x.fma(bb, c0b);
+      c0c = x.fma(bc, c0c);
+      c0d = x.fma(bd, c0d);
+      x = FloatVector.broadcast(SPECIES, a[a1 + p]);
+      c1a = x.fma(ba, c1a);
+      c1b = x.fma(bb, c1b);
+      c1c = x.fma(bc, c1c);
+      c1d = x.fma(bd, c1d);
+      x = FloatVector.broadcast(SPECIES, a[a2 + p]);
+      c2a = x.fma(ba, c2a);
+      c2b = x.fma(bb, c2b);
+      c2c = x.fma(bc, c2c);
+      c2d = x.fma(bd, c2d);
+      x = FloatVector.broadcast(SPECIES, a[a3 + p]);
+      c3a = x.fma(ba, c3a);
+      c3b = x.fma(bb, c3b);
+      c3c = x.fma(bc, c3c);
+      c3d = x.fma(bd, c3d);
+    }
+    int at = cFrom;
+    FloatVector.fromArray(SPECIES, c, at + 0 * LENGTH).add(c0a).intoArray(c, at + 0 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 1 * LENGTH).add(c0b).intoArray(c, at + 1 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 2 * LENGTH).add(c0c).intoArray(c, at + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 3 * LENGTH).add(c0d).intoArray(c, at + 3 * LENGTH);
+    at += ldc;
+    FloatVector.fromArray(SPECIES, c, at + 0 * LENGTH).add(c1a).intoArray(c, at + 0 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 1 * LENGTH).add(c1b).intoArray(c, at + 1 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 2 * LENGTH).add(c1c).intoArray(c, at + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 3 * LENGTH).add(c1d).intoArray(c, at + 3 * LENGTH);
+    at += ldc;
+    FloatVector.fromArray(SPECIES, c, at + 0 * LENGTH).add(c2a).intoArray(c, at + 0 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 1 * LENGTH).add(c2b).intoArray(c, at + 1 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 2 * LENGTH).add(c2c).intoArray(c, at + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 3 * LENGTH).add(c2d).intoArray(c, at + 3 * LENGTH);
+    at += ldc;
+    FloatVector.fromArray(SPECIES, c, at + 0 * LENGTH).add(c3a).intoArray(c, at + 0 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 1 * LENGTH).add(c3b).intoArray(c, at + 1 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 2 * LENGTH).add(c3c).intoArray(c, at + 2 * LENGTH);
+    FloatVector.fromArray(SPECIES, c, at + 3 * LENGTH).add(c3d).intoArray(c, at + 3 * LENGTH);
   }
 
   private static void block4x2(
