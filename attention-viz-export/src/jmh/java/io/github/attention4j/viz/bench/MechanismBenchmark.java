@@ -55,6 +55,7 @@ public class MechanismBenchmark {
     "performer-256",
     "performer-256-causal",
     "linear-attention-recurrent",
+    "gated-delta-rule-recurrent",
     "linformer-256-averages",
     "nystromformer-64",
     "hyena-order-2",

@@ -11,7 +11,8 @@ import java.util.Set;
 /// @param length what grows along a series
 /// @param sizes of the inputs
 /// @param request what is asked for
-/// @param extras names of inputs beyond queries, keys and values: [Inputs#LENGTHS], [Inputs#GLOBAL]
+/// @param extras names of inputs beyond queries, keys and values: [Inputs#LENGTHS],
+///   [Inputs#GLOBAL], [#DECAY], [#BETA]
 public record Cell(
     Group group,
     String series,
@@ -19,6 +20,12 @@ public record Cell(
     Dimensions sizes,
     Request request,
     Set<String> extras) {
+  /// What a gated recurrence forgets at each step.
+  static final String DECAY = "decay";
+
+  /// How much a delta rule writes at each step.
+  static final String BETA = "beta";
+
   public Cell {
     extras = Set.copyOf(extras);
   }
@@ -31,6 +38,12 @@ public record Cell(
     }
     if (extras.contains(Inputs.GLOBAL)) {
       inputs = inputs.with(Inputs.GLOBAL, RandomArrays.global(sizes.batch(), sizes.keys()));
+    }
+    if (extras.contains(DECAY)) {
+      inputs = inputs.with(DECAY, RandomArrays.decay(sizes));
+    }
+    if (extras.contains(BETA)) {
+      inputs = inputs.with(BETA, RandomArrays.beta(sizes));
     }
     return inputs;
   }

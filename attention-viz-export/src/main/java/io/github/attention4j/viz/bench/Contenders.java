@@ -135,6 +135,16 @@ final class Contenders {
         Family.KERNEL,
         Target.NONE,
         new Mechanism.Recurrent(false, false, USUAL));
+    add(
+        "gated delta rule (recurrent)",
+        Family.KERNEL,
+        Target.NONE,
+        sequence ->
+            new Work(
+                Request.of(new Mechanism.Recurrent(true, true, USUAL)),
+                inputs(sequence)
+                    .with(Cell.DECAY, filled(-0.1f, 1, Sequence.HEADS, sequence.length()))
+                    .with(Cell.BETA, filled(1f / SIZE, 1, Sequence.HEADS, sequence.length()))));
   }
 
   private void lowRank() {

@@ -27,6 +27,7 @@ final class Grid {
   /// As [#LINEAR_TRANSFORMER]; the one that ONNX Runtime has an operator for.
   static final String RECURRENT = "linear attention (recurrent)";
 
+  private static final String GATED_DELTA = "gated delta rule (recurrent)";
   private static final long LINEAR_HEADS = 2;
   private static final int PERFORMER_FEATURES = 256;
   private static final long BLOCK = 64;
@@ -120,16 +121,13 @@ final class Grid {
             Dimensions.self(8, length, size),
             SCALED);
       }
-      if (longest >= 64) {
-        cells.add(
-            new Cell(
-                Group.SMALL,
-                "64 mixed lengths, 8 heads x " + size,
-                64,
-                new Dimensions(64, 8, 8, 64, 64, size),
-                Request.of(SCALED.within(Scope.lengths())),
-                Set.of(Inputs.LENGTHS)));
-      }
+      add(
+          Group.SMALL,
+          "64 mixed lengths, 8 heads x " + size,
+          64,
+          new Dimensions(64, 8, 8, 64, 64, size),
+          SCALED.within(Scope.lengths()),
+          Set.of(Inputs.LENGTHS));
     }
   }
 
@@ -187,6 +185,16 @@ final class Grid {
     linear(LINEAR_TRANSFORMER, new Mechanism.Linearized(elu, Scope.causal()), lengths);
     linear(PERFORMER, new Mechanism.Linearized(performer(), Scope.causal()), lengths);
     linear(RECURRENT, new Mechanism.Recurrent(false, false, OptionalDouble.empty()), lengths);
+    Mechanism gatedDelta = new Mechanism.Recurrent(true, true, OptionalDouble.empty());
+    for (long length : full ? lengths : lengths.subList(0, 1)) {
+      add(
+          Group.LINEAR,
+          GATED_DELTA,
+          length,
+          Dimensions.self(LINEAR_HEADS, length, 64),
+          gatedDelta,
+          Set.of(Cell.DECAY, Cell.BETA));
+    }
     if (full) {
       linear("Linear Transformer", new Mechanism.Linearized(elu, Scope.full()), lengths);
       linear("Performer 256", new Mechanism.Linearized(performer(), Scope.full()), lengths);
@@ -204,8 +212,18 @@ final class Grid {
   }
 
   private void add(Group group, String series, long length, Dimensions sizes, Mechanism mechanism) {
+    add(group, series, length, sizes, mechanism, Set.of());
+  }
+
+  private void add(
+      Group group,
+      String series,
+      long length,
+      Dimensions sizes,
+      Mechanism mechanism,
+      Set<String> extras) {
     if (length <= longest) {
-      cells.add(new Cell(group, series, length, sizes, Request.of(mechanism), Set.of()));
+      cells.add(new Cell(group, series, length, sizes, Request.of(mechanism), extras));
     }
   }
 }

@@ -24,10 +24,25 @@ final class RandomArrays {
 
   /// One array.
   static Tensor tensor(long seed, long... sizes) {
+    return between(seed, -WIDTH / 2, WIDTH / 2, sizes);
+  }
+
+  /// Logarithms of what is left of a state after each step: from 0.8 of it to all.
+  static Tensor decay(Dimensions sizes) {
+    return between(6, -0.2f, 0, sizes.batch(), sizes.keyHeads(), sizes.keys());
+  }
+
+  /// How much of the difference to what a key had before is written for it: up to 1 for keys as
+  /// long as these are on average.
+  static Tensor beta(Dimensions sizes) {
+    return between(7, 0, 1f / sizes.size(), sizes.batch(), sizes.keyHeads(), sizes.keys());
+  }
+
+  private static Tensor between(long seed, float low, float high, long... sizes) {
     SplittableRandom random = new SplittableRandom(seed);
     Tensor array = Tensor.allocate(sizes);
     for (long i = 0, n = array.shape().elements(); i < n; i++) {
-      array.set(i, (random.nextInt() >>> 8) * 0x1p-24f * WIDTH - WIDTH / 2);
+      array.set(i, low + (random.nextInt() >>> 8) * 0x1p-24f * (high - low));
     }
     return array;
   }
