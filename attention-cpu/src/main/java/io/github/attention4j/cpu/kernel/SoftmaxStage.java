@@ -142,8 +142,14 @@ final class SoftmaxStage {
   /// The new maxima of two columns, or of one whose even and odd rows count as two; the old ones
   /// become one more row of scores, whose weight is $\alpha$.
   ///
-  /// NaN loses every comparison: it reaches the output through the weights, not through the
-  /// maximum. Eight running maxima: each comparison would wait for the one before.
+  /// NaN loses every comparison with a maximum: it reaches the output through the weights. It may
+  /// hide another score of its query, whose output is NaN anyhow. Four rows meet each other first:
+  /// comparisons with the maximum wait for the one before.
+  ///
+  /// Scores are added to zero before they are compared, for the compiler: it learns the class of a
+  /// sum from the method it calls, but that of what was loaded too late, and in a process that runs
+  /// many mechanisms may keep every score as an object. See
+  /// docs/decisions/028-four-steps-at-a-time.md.
   ///
   /// @param second the lane at which the second column starts; 0 if there is one
   private static void maxima(float[] s, int end, int second, float[] m) {
@@ -151,37 +157,26 @@ final class SoftmaxStage {
     FloatVector b = FloatVector.fromArray(SPECIES, m, second);
     a.intoArray(s, end);
     b.intoArray(s, end + LENGTH);
-    FloatVector c = a;
-    FloatVector d = b;
-    FloatVector e = a;
-    FloatVector f = b;
-    FloatVector g = a;
-    FloatVector h = b;
+    FloatVector zero = FloatVector.zero(SPECIES);
     int i = 0;
     for (; i + 7 * LENGTH < end; i += 8 * LENGTH) {
-      FloatVector x0 = FloatVector.fromArray(SPECIES, s, i);
+      FloatVector x0 = FloatVector.fromArray(SPECIES, s, i).add(zero);
+      FloatVector x1 = FloatVector.fromArray(SPECIES, s, i + LENGTH).add(zero);
+      FloatVector x2 = FloatVector.fromArray(SPECIES, s, i + 2 * LENGTH).add(zero);
+      FloatVector x3 = FloatVector.fromArray(SPECIES, s, i + 3 * LENGTH).add(zero);
+      FloatVector x4 = FloatVector.fromArray(SPECIES, s, i + 4 * LENGTH).add(zero);
+      FloatVector x5 = FloatVector.fromArray(SPECIES, s, i + 5 * LENGTH).add(zero);
+      FloatVector x6 = FloatVector.fromArray(SPECIES, s, i + 6 * LENGTH).add(zero);
+      FloatVector x7 = FloatVector.fromArray(SPECIES, s, i + 7 * LENGTH).add(zero);
+      x0 = x0.blend(x2, x2.compare(VectorOperators.GT, x0));
+      x1 = x1.blend(x3, x3.compare(VectorOperators.GT, x1));
+      x4 = x4.blend(x6, x6.compare(VectorOperators.GT, x4));
+      x5 = x5.blend(x7, x7.compare(VectorOperators.GT, x5));
+      x0 = x0.blend(x4, x4.compare(VectorOperators.GT, x0));
+      x1 = x1.blend(x5, x5.compare(VectorOperators.GT, x1));
       a = a.blend(x0, x0.compare(VectorOperators.GT, a));
-      FloatVector x1 = FloatVector.fromArray(SPECIES, s, i + LENGTH);
       b = b.blend(x1, x1.compare(VectorOperators.GT, b));
-      FloatVector x2 = FloatVector.fromArray(SPECIES, s, i + 2 * LENGTH);
-      c = c.blend(x2, x2.compare(VectorOperators.GT, c));
-      FloatVector x3 = FloatVector.fromArray(SPECIES, s, i + 3 * LENGTH);
-      d = d.blend(x3, x3.compare(VectorOperators.GT, d));
-      FloatVector x4 = FloatVector.fromArray(SPECIES, s, i + 4 * LENGTH);
-      e = e.blend(x4, x4.compare(VectorOperators.GT, e));
-      FloatVector x5 = FloatVector.fromArray(SPECIES, s, i + 5 * LENGTH);
-      f = f.blend(x5, x5.compare(VectorOperators.GT, f));
-      FloatVector x6 = FloatVector.fromArray(SPECIES, s, i + 6 * LENGTH);
-      g = g.blend(x6, x6.compare(VectorOperators.GT, g));
-      FloatVector x7 = FloatVector.fromArray(SPECIES, s, i + 7 * LENGTH);
-      h = h.blend(x7, x7.compare(VectorOperators.GT, h));
     }
-    a = a.blend(c, c.compare(VectorOperators.GT, a));
-    b = b.blend(d, d.compare(VectorOperators.GT, b));
-    e = e.blend(g, g.compare(VectorOperators.GT, e));
-    f = f.blend(h, h.compare(VectorOperators.GT, f));
-    a = a.blend(e, e.compare(VectorOperators.GT, a));
-    b = b.blend(f, f.compare(VectorOperators.GT, b));
     for (; i + LENGTH < end; i += 2 * LENGTH) {
       FloatVector x = FloatVector.fromArray(SPECIES, s, i);
       FloatVector y = FloatVector.fromArray(SPECIES, s, i + LENGTH);
@@ -271,6 +266,7 @@ final class SoftmaxStage {
   /// As [#maxima] for any column.
   private static void maximum(float[] s, int column, int end, int width, float[] m) {
     FloatVector before = FloatVector.fromArray(SPECIES, m, column);
+    FloatVector zero = FloatVector.zero(SPECIES);
     before.intoArray(s, end + column);
     before.intoArray(s, end + column + width);
     FloatVector a = before;
@@ -279,25 +275,25 @@ final class SoftmaxStage {
     FloatVector d = before;
     int at = column;
     for (; at + 7 * width < end; at += 8 * width) {
-      FloatVector x0 = FloatVector.fromArray(SPECIES, s, at);
+      FloatVector x0 = FloatVector.fromArray(SPECIES, s, at).add(zero);
       a = a.blend(x0, x0.compare(VectorOperators.GT, a));
-      FloatVector x1 = FloatVector.fromArray(SPECIES, s, at + width);
+      FloatVector x1 = FloatVector.fromArray(SPECIES, s, at + width).add(zero);
       b = b.blend(x1, x1.compare(VectorOperators.GT, b));
-      FloatVector x2 = FloatVector.fromArray(SPECIES, s, at + 2 * width);
+      FloatVector x2 = FloatVector.fromArray(SPECIES, s, at + 2 * width).add(zero);
       c = c.blend(x2, x2.compare(VectorOperators.GT, c));
-      FloatVector x3 = FloatVector.fromArray(SPECIES, s, at + 3 * width);
+      FloatVector x3 = FloatVector.fromArray(SPECIES, s, at + 3 * width).add(zero);
       d = d.blend(x3, x3.compare(VectorOperators.GT, d));
-      FloatVector x4 = FloatVector.fromArray(SPECIES, s, at + 4 * width);
+      FloatVector x4 = FloatVector.fromArray(SPECIES, s, at + 4 * width).add(zero);
       a = a.blend(x4, x4.compare(VectorOperators.GT, a));
-      FloatVector x5 = FloatVector.fromArray(SPECIES, s, at + 5 * width);
+      FloatVector x5 = FloatVector.fromArray(SPECIES, s, at + 5 * width).add(zero);
       b = b.blend(x5, x5.compare(VectorOperators.GT, b));
-      FloatVector x6 = FloatVector.fromArray(SPECIES, s, at + 6 * width);
+      FloatVector x6 = FloatVector.fromArray(SPECIES, s, at + 6 * width).add(zero);
       c = c.blend(x6, x6.compare(VectorOperators.GT, c));
-      FloatVector x7 = FloatVector.fromArray(SPECIES, s, at + 7 * width);
+      FloatVector x7 = FloatVector.fromArray(SPECIES, s, at + 7 * width).add(zero);
       d = d.blend(x7, x7.compare(VectorOperators.GT, d));
     }
     for (; at < end; at += width) {
-      FloatVector x = FloatVector.fromArray(SPECIES, s, at);
+      FloatVector x = FloatVector.fromArray(SPECIES, s, at).add(zero);
       a = a.blend(x, x.compare(VectorOperators.GT, a));
     }
     a = a.blend(b, b.compare(VectorOperators.GT, a));

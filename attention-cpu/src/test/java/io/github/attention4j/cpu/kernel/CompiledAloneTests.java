@@ -13,9 +13,15 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.classfile.instruction.BranchInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// What keeps vectors from becoming objects, on the bytes of the classes: see decision 021.
@@ -99,6 +105,44 @@ class CompiledAloneTests {
       }
     }
     assertEquals(List.of(), crossed);
+  }
+
+  /**
+   * A method that is handed a vector is inlined or makes an object of it, and what is inlined
+   * depends on what else the process did. Functions of single elements take the risk.
+   */
+  @Test
+  void onlyFunctionsOfElementsCallMethodsWithVectors() throws IOException, URISyntaxException {
+    Path classes = Path.of(Lanes.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Set<String> callers = new TreeSet<>();
+    int seen = 0;
+    try (Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
+        seen++;
+        ClassModel model = ClassFile.of().parse(file);
+        String name = model.thisClass().asInternalName();
+        for (MethodModel method : model.methods()) {
+          boolean measures = name.contains("/peak/");
+          if (!measures && method.code().isPresent() && passesVectors(code(method))) {
+            callers.add(name.substring(name.lastIndexOf('/') + 1));
+          }
+        }
+      }
+    }
+    int found = seen;
+    assertFalse(found < 100, () -> "classes: too few were found: " + found);
+    assertEquals(Set.of("AdditiveKernel", "Exponential", "RowKernels"), callers);
+  }
+
+  private static boolean passesVectors(CodeAttribute code) {
+    for (CodeElement element : code) {
+      if (element instanceof InvokeInstruction call
+          && call.owner().asInternalName().startsWith("io/github/attention4j/")
+          && call.type().stringValue().contains(VECTORS + "FloatVector;")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** See {@link Lanes#notNative}: otherwise the compiler asks at every vector. */
