@@ -127,20 +127,6 @@ final class Floats {
     return finite;
   }
 
-  /// Whether one of these is above 0.
-  static boolean anyPositive(float[] a, int from, int count) {
-    VectorMask<Float> positive = SPECIES.maskAll(false);
-    int i = from;
-    for (; i + LENGTH <= from + count; i += LENGTH) {
-      positive = positive.or(FloatVector.fromArray(SPECIES, a, i).compare(VectorOperators.GT, 0f));
-    }
-    boolean any = positive.anyTrue();
-    for (; i < from + count; i++) {
-      any |= a[i] > 0;
-    }
-    return any;
-  }
-
   /// $y \leftarrow y + c\,x$.
   static void add(float[] y, int yFrom, float c, float[] x, int xFrom, int count) {
     FloatVector factor = FloatVector.broadcast(SPECIES, c);
@@ -283,8 +269,8 @@ final class Floats {
 
   /// $s \leftarrow e^{s - \text{base}}$ in place, for $s \le$ base.
   ///
-  /// As [Exponential#ofNegative]: a call could make objects of its vectors. The last elements go
-  /// through a masked vector; for all of them its masked store would take longer than the rest.
+  /// As [Exponential#ofNegative]: a call could make objects of its vectors. Only the last elements
+  /// go through a masked vector.
   static void exponentials(float[] s, int from, int count, float base) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, Exponential.LOG2_E);
     FloatVector round = FloatVector.broadcast(SPECIES, Exponential.ROUND_ONLY);

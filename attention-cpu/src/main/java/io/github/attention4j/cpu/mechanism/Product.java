@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// Blocks of 4 rows and 4 vectors of columns where there are 32 registers, else 4 rows and 2
 /// vectors: 8 sums hide the latency of fused multiply-add on two units, 16 take fewer loads each. 8
-/// rows and 2 vectors are no faster than 4 and 2: places of so many rows do not fit the registers
-/// for numbers. The inner dimension goes in stretches of [#STRETCH], each summed from zero: fewer
+/// rows and 2 vectors are slower than 4 and 4: places of so many rows do not fit the registers for
+/// numbers. The inner dimension goes in stretches of [#STRETCH], each summed from zero: fewer
 /// roundings pile up in a long sum, and the stretch of $B$ stays in the cache.
 ///
 /// Every block is longer than what the compiler inlines, and no vector crosses a method: see
@@ -46,95 +46,29 @@ final class Product {
       int n) {
     for (int first = 0; first < k; first += STRETCH) {
       int depth = Math.min(STRETCH, k - first);
-      int column = 0;
-      for (; column + 4 * LENGTH <= n && !FEW_REGISTERS; column += 4 * LENGTH) {
-        int row = 0;
-        for (; row + 4 <= m; row += 4) {
-          block4x4(
-              a,
-              aFrom + row * lda + first,
-              lda,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              ldc,
-              depth);
-        }
-        for (; row < m; row++) {
-          block1x2(
-              a,
-              aFrom + row * lda + first,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              depth);
-          block1x2(
-              a,
-              aFrom + row * lda + first,
-              b,
-              first * ldb + column + 2 * LENGTH,
-              ldb,
-              c,
-              cFrom + row * ldc + column + 2 * LENGTH,
-              depth);
+      for (int column = 0, width; column < n; column += width * LENGTH) {
+        int left = (n - column) / LENGTH;
+        width = left >= 4 && !FEW_REGISTERS ? 4 : Math.min(left, 2);
+        int bAt = first * ldb + column;
+        for (int row = 0; row + 4 <= m; row += 4) {
+          int aAt = aFrom + row * lda + first;
+          int cAt = cFrom + row * ldc + column;
+          switch (width) {
+            case 4 -> block4x4(a, aAt, lda, b, bAt, ldb, c, cAt, ldc, depth);
+            case 2 -> block4x2(a, aAt, lda, b, bAt, ldb, c, cAt, ldc, depth);
+            default -> block4x1(a, aAt, lda, b, bAt, ldb, c, cAt, ldc, depth);
+          }
         }
       }
-      for (; column + 2 * LENGTH <= n; column += 2 * LENGTH) {
-        int row = 0;
-        for (; row + 4 <= m; row += 4) {
-          block4x2(
-              a,
-              aFrom + row * lda + first,
-              lda,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              ldc,
-              depth);
+      for (int row = m - m % 4; row < m; row++) {
+        int aAt = aFrom + row * lda + first;
+        int cAt = cFrom + row * ldc;
+        int column = 0;
+        for (; column + 2 * LENGTH <= n; column += 2 * LENGTH) {
+          block1x2(a, aAt, b, first * ldb + column, ldb, c, cAt + column, depth);
         }
-        for (; row < m; row++) {
-          block1x2(
-              a,
-              aFrom + row * lda + first,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              depth);
-        }
-      }
-      if (column < n) {
-        int row = 0;
-        for (; row + 4 <= m; row += 4) {
-          block4x1(
-              a,
-              aFrom + row * lda + first,
-              lda,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              ldc,
-              depth);
-        }
-        for (; row < m; row++) {
-          block1x1(
-              a,
-              aFrom + row * lda + first,
-              b,
-              first * ldb + column,
-              ldb,
-              c,
-              cFrom + row * ldc + column,
-              depth);
+        if (column < n) {
+          block1x1(a, aAt, b, first * ldb + column, ldb, c, cAt + column, depth);
         }
       }
     }

@@ -163,12 +163,13 @@ final class RecurrentWalk {
     }
     Floats.readRows(logarithms, row * keySize, factors, rows, keySize, step);
     int most = rows * step;
-    if (Floats.anyPositive(factors, 0, most)) {
+    if (Floats.largest(factors, 0, most) <= 0) {
+      Floats.exponentials(factors, 0, most, 0f);
+    } else {
+      // A state that grows, or NaN among the decays.
       for (int i = 0; i < most; i++) {
         factors[i] = (float) Math.exp(factors[i]);
       }
-    } else {
-      Floats.exponentials(factors, 0, most, 0f);
     }
   }
 
