@@ -162,13 +162,15 @@ final class RecurrentWalk {
       return;
     }
     Floats.readRows(logarithms, row * keySize, factors, rows, keySize, step);
-    int most = rows * step;
-    if (Floats.largest(factors, 0, most) <= 0) {
-      Floats.exponentials(factors, 0, most, 0f);
-    } else {
-      // A state that grows, or NaN among the decays.
-      for (int i = 0; i < most; i++) {
-        factors[i] = (float) Math.exp(factors[i]);
+    // Each step for itself: a later one must not change the bits of an earlier one.
+    for (int at = 0; at < rows * step; at += step) {
+      if (Floats.largest(factors, at, step) <= 0) {
+        Floats.exponentials(factors, at, step, 0f);
+      } else {
+        // The state grows, or a decay is NaN.
+        for (int c = at; c < at + step; c++) {
+          factors[c] = (float) Math.exp(factors[c]);
+        }
       }
     }
   }
