@@ -150,11 +150,11 @@ final class ValueKernel {
     FloatVector c5c = FloatVector.zero(SPECIES);
     FloatVector c5d = FloatVector.zero(SPECIES);
     for (int k = 0, from = query; k < count; k++, from += width) {
-      long row = 4L * (base + rows[k]);
-      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
-      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
-      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, v, row + 8L * LENGTH, ORDER);
-      FloatVector vd = FloatVector.fromMemorySegment(SPECIES, v, row + 12L * LENGTH, ORDER);
+      MemorySegment row = v.asSlice(4L * (base + rows[k]), 16L * LENGTH);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, row, 0, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, row, 4L * LENGTH, ORDER);
+      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, row, 8L * LENGTH, ORDER);
+      FloatVector vd = FloatVector.fromMemorySegment(SPECIES, row, 12L * LENGTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
       c0a = x.fma(va, c0a);
       c0b = x.fma(vb, c0b);
@@ -321,10 +321,10 @@ final class ValueKernel {
     FloatVector c7b = FloatVector.zero(SPECIES);
     FloatVector c7c = FloatVector.zero(SPECIES);
     for (int k = 0, from = query; k < count; k++, from += width) {
-      long row = 4L * (base + rows[k]);
-      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
-      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
-      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, v, row + 8L * LENGTH, ORDER);
+      MemorySegment row = v.asSlice(4L * (base + rows[k]), 12L * LENGTH);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, row, 0, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, row, 4L * LENGTH, ORDER);
+      FloatVector vc = FloatVector.fromMemorySegment(SPECIES, row, 8L * LENGTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
       c0a = x.fma(va, c0a);
       c0b = x.fma(vb, c0b);
@@ -483,9 +483,9 @@ final class ValueKernel {
     FloatVector c7a = FloatVector.zero(SPECIES);
     FloatVector c7b = FloatVector.zero(SPECIES);
     for (int k = 0, from = query; k < count; k++, from += width) {
-      long row = 4L * (base + rows[k]);
-      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
-      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      MemorySegment row = v.asSlice(4L * (base + rows[k]), 8L * LENGTH);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, row, 0, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, row, 4L * LENGTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
       c0a = x.fma(va, c0a);
       c0b = x.fma(vb, c0b);
@@ -596,8 +596,8 @@ final class ValueKernel {
     FloatVector c6a = FloatVector.zero(SPECIES);
     FloatVector c7a = FloatVector.zero(SPECIES);
     for (int k = 0, from = query; k < count; k++, from += width) {
-      long row = 4L * (base + rows[k]);
-      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
+      MemorySegment row = v.asSlice(4L * (base + rows[k]), 4L * LENGTH);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, row, 0, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
       c0a = x.fma(va, c0a);
       x = FloatVector.broadcast(SPECIES, p[from + 1]);
@@ -688,9 +688,9 @@ final class ValueKernel {
     FloatVector c5a = FloatVector.zero(SPECIES);
     FloatVector c5b = FloatVector.zero(SPECIES);
     for (int k = 0, from = query; k < count; k++, from += width) {
-      long row = 4L * (base + rows[k]);
-      FloatVector va = FloatVector.fromMemorySegment(SPECIES, v, row, ORDER);
-      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, v, row + 4L * LENGTH, ORDER);
+      MemorySegment row = v.asSlice(4L * (base + rows[k]), 8L * LENGTH);
+      FloatVector va = FloatVector.fromMemorySegment(SPECIES, row, 0, ORDER);
+      FloatVector vb = FloatVector.fromMemorySegment(SPECIES, row, 4L * LENGTH, ORDER);
       FloatVector x = FloatVector.broadcast(SPECIES, p[from]);
       c0a = x.fma(va, c0a);
       c0b = x.fma(vb, c0b);
