@@ -25,12 +25,19 @@ import jdk.incubator.vector.VectorMask;
 /// A row is a slice of its own, so that its bounds are checked once: a check at every vector fills
 /// the window in which the processor looks ahead for loads. The vectors of a row are written down
 /// as 0, 7, 6, …, 1, because that is how the compiler comes to load them in ascending order.
+///
+/// Two queries' products of a key leave as one vector, after the first step of summing their lanes:
+/// a load that looks ahead waits for any earlier store whose address agrees with its own in the
+/// last twelve bits, so the fewer stores there are among the loads, the further it gets.
 final class FewQueriesScores {
   /// Keys whose products wait for their sums: they and their products fit the first-level cache.
-  private static final int CHUNK = 32;
+  private static final int CHUNK = 64;
+
+  /// Vectors of products that are kept for each key: one for two queries.
+  private static final int PAIRS = QUERIES / 2;
 
   /// Elements of the working space.
-  static final int BLOCK = CHUNK * QUERIES * LENGTH;
+  static final int BLOCK = CHUNK * PAIRS * LENGTH;
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final VectorMask<Float> ODD_1 = odd(1);
@@ -93,7 +100,7 @@ final class FewQueriesScores {
     for (; c + 8 * LENGTH <= depth; c += 8 * LENGTH) {
       for (int query = 0; query < QUERIES; query += 2) {
         int at = qStart + query * stride + c;
-        wide(keys, from + 4L * c, step, count, q, at, stride, block, query * LENGTH, c > 0);
+        wide(keys, from + 4L * c, step, count, q, at, stride, block, query / 2 * LENGTH, c > 0);
       }
     }
     for (; c + 4 * LENGTH <= depth; c += 4 * LENGTH) {
@@ -162,13 +169,12 @@ final class FewQueriesScores {
       k = FloatVector.fromMemorySegment(SPECIES, row, 4L * LENGTH, ORDER);
       s0 = k.fma(a1, s0);
       s1 = k.fma(b1, s1);
-      int at = start + key * QUERIES * LENGTH;
+      s0 = s0.blend(s1, ODD_1).add(s1.blend(s0, ODD_1).rearrange(BY_1));
+      int at = start + key * PAIRS * LENGTH;
       if (more) {
         s0 = s0.add(FloatVector.fromArray(SPECIES, block, at));
-        s1 = s1.add(FloatVector.fromArray(SPECIES, block, at + LENGTH));
       }
       s0.intoArray(block, at);
-      s1.intoArray(block, at + LENGTH);
     }
   }
 
@@ -224,17 +230,15 @@ final class FewQueriesScores {
       s1 = k.fma(b1, s1);
       s2 = k.fma(c1, s2);
       s3 = k.fma(d1, s3);
-      int at = key * QUERIES * LENGTH;
+      s0 = s0.blend(s1, ODD_1).add(s1.blend(s0, ODD_1).rearrange(BY_1));
+      s2 = s2.blend(s3, ODD_1).add(s3.blend(s2, ODD_1).rearrange(BY_1));
+      int at = key * PAIRS * LENGTH;
       if (more) {
         s0 = s0.add(FloatVector.fromArray(SPECIES, block, at));
-        s1 = s1.add(FloatVector.fromArray(SPECIES, block, at + LENGTH));
-        s2 = s2.add(FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH));
-        s3 = s3.add(FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH));
+        s2 = s2.add(FloatVector.fromArray(SPECIES, block, at + LENGTH));
       }
       s0.intoArray(block, at);
-      s1.intoArray(block, at + LENGTH);
-      s2.intoArray(block, at + 2 * LENGTH);
-      s3.intoArray(block, at + 3 * LENGTH);
+      s2.intoArray(block, at + LENGTH);
     }
   }
 
@@ -264,17 +268,15 @@ final class FewQueriesScores {
       FloatVector s1 = k.mul(b);
       FloatVector s2 = k.mul(c);
       FloatVector s3 = k.mul(d);
-      int at = key * QUERIES * LENGTH;
+      s0 = s0.blend(s1, ODD_1).add(s1.blend(s0, ODD_1).rearrange(BY_1));
+      s2 = s2.blend(s3, ODD_1).add(s3.blend(s2, ODD_1).rearrange(BY_1));
+      int at = key * PAIRS * LENGTH;
       if (more) {
         s0 = s0.add(FloatVector.fromArray(SPECIES, block, at));
-        s1 = s1.add(FloatVector.fromArray(SPECIES, block, at + LENGTH));
-        s2 = s2.add(FloatVector.fromArray(SPECIES, block, at + 2 * LENGTH));
-        s3 = s3.add(FloatVector.fromArray(SPECIES, block, at + 3 * LENGTH));
+        s2 = s2.add(FloatVector.fromArray(SPECIES, block, at + LENGTH));
       }
       s0.intoArray(block, at);
-      s1.intoArray(block, at + LENGTH);
-      s2.intoArray(block, at + 2 * LENGTH);
-      s3.intoArray(block, at + 3 * LENGTH);
+      s2.intoArray(block, at + LENGTH);
     }
   }
 
@@ -282,38 +284,22 @@ final class FewQueriesScores {
   ///
   /// With $d = 1, 2, 4, …$, of two neighbours one keeps the lanes in which bit $d$ is 0, the other
   /// those in which it is 1, each with its exchange added: the same order always, and lane $i$ of
-  /// what is left is the sum of the $i$-th.
+  /// what is left is the sum of the $i$-th. The first of these steps was taken with the products.
   private static void sums(float[] block, int count, float[] s, int start) {
     for (int key = 0; key < count; key += 4) {
-      int from = key * QUERIES * LENGTH;
+      int from = key * PAIRS * LENGTH;
       FloatVector a0 = FloatVector.fromArray(SPECIES, block, from);
       FloatVector a1 = FloatVector.fromArray(SPECIES, block, from + LENGTH);
-      FloatVector a2 = FloatVector.fromArray(SPECIES, block, from + 2 * LENGTH);
-      FloatVector a3 = FloatVector.fromArray(SPECIES, block, from + 3 * LENGTH);
-      FloatVector b0 = FloatVector.fromArray(SPECIES, block, from + 4 * LENGTH);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, block, from + 5 * LENGTH);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, block, from + 6 * LENGTH);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, block, from + 7 * LENGTH);
-      FloatVector c0 = FloatVector.fromArray(SPECIES, block, from + 8 * LENGTH);
-      FloatVector c1 = FloatVector.fromArray(SPECIES, block, from + 9 * LENGTH);
-      FloatVector c2 = FloatVector.fromArray(SPECIES, block, from + 10 * LENGTH);
-      FloatVector c3 = FloatVector.fromArray(SPECIES, block, from + 11 * LENGTH);
-      FloatVector d0 = FloatVector.fromArray(SPECIES, block, from + 12 * LENGTH);
-      FloatVector d1 = FloatVector.fromArray(SPECIES, block, from + 13 * LENGTH);
-      FloatVector d2 = FloatVector.fromArray(SPECIES, block, from + 14 * LENGTH);
-      FloatVector d3 = FloatVector.fromArray(SPECIES, block, from + 15 * LENGTH);
-      a0 = a0.blend(a1, ODD_1).add(a1.blend(a0, ODD_1).rearrange(BY_1));
-      a2 = a2.blend(a3, ODD_1).add(a3.blend(a2, ODD_1).rearrange(BY_1));
-      b0 = b0.blend(b1, ODD_1).add(b1.blend(b0, ODD_1).rearrange(BY_1));
-      b2 = b2.blend(b3, ODD_1).add(b3.blend(b2, ODD_1).rearrange(BY_1));
-      c0 = c0.blend(c1, ODD_1).add(c1.blend(c0, ODD_1).rearrange(BY_1));
-      c2 = c2.blend(c3, ODD_1).add(c3.blend(c2, ODD_1).rearrange(BY_1));
-      d0 = d0.blend(d1, ODD_1).add(d1.blend(d0, ODD_1).rearrange(BY_1));
-      d2 = d2.blend(d3, ODD_1).add(d3.blend(d2, ODD_1).rearrange(BY_1));
-      a0 = a0.blend(a2, ODD_2).add(a2.blend(a0, ODD_2).rearrange(BY_2));
-      b0 = b0.blend(b2, ODD_2).add(b2.blend(b0, ODD_2).rearrange(BY_2));
-      c0 = c0.blend(c2, ODD_2).add(c2.blend(c0, ODD_2).rearrange(BY_2));
-      d0 = d0.blend(d2, ODD_2).add(d2.blend(d0, ODD_2).rearrange(BY_2));
+      FloatVector b0 = FloatVector.fromArray(SPECIES, block, from + 2 * LENGTH);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, block, from + 3 * LENGTH);
+      FloatVector c0 = FloatVector.fromArray(SPECIES, block, from + 4 * LENGTH);
+      FloatVector c1 = FloatVector.fromArray(SPECIES, block, from + 5 * LENGTH);
+      FloatVector d0 = FloatVector.fromArray(SPECIES, block, from + 6 * LENGTH);
+      FloatVector d1 = FloatVector.fromArray(SPECIES, block, from + 7 * LENGTH);
+      a0 = a0.blend(a1, ODD_2).add(a1.blend(a0, ODD_2).rearrange(BY_2));
+      b0 = b0.blend(b1, ODD_2).add(b1.blend(b0, ODD_2).rearrange(BY_2));
+      c0 = c0.blend(c1, ODD_2).add(c1.blend(c0, ODD_2).rearrange(BY_2));
+      d0 = d0.blend(d1, ODD_2).add(d1.blend(d0, ODD_2).rearrange(BY_2));
       int to = start + key * QUERIES;
       if (LENGTH == 4) {
         a0.intoArray(s, to);
