@@ -17,10 +17,14 @@ public final class WorkerPool {
   /// which on a virtual machine is 50 microseconds.
   private static final long SPIN_NANOS = 300_000;
 
-  /// Waits on the processor before others are let onto it, and those before sleeping.
+  /// Waits on the processor before others are let onto it.
   private static final int SPINS = 2000;
 
-  private static final int YIELDS = 1000;
+  /// Waits that let others onto the processor, before sleeping: some 30 milliseconds of them.
+  /// Whoever sleeps while another is held up leaves a processor idle, to which the scheduler moves
+  /// that other; both then share it until processors are balanced again, 5 to 30 milliseconds
+  /// later. See docs/decisions/029-slices-and-yields.md.
+  private static final int YIELDS = 100_000;
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
