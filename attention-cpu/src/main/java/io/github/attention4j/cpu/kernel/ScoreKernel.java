@@ -13,8 +13,10 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// The stage *score* calls it with keys as rows and a panel of queries; a linear layer with
 /// positions as rows and a panel of output channels. Each step of the inner loop loads one row of
-/// the panel (2-3 vectors), broadcasts one element of each of 8 rows and issues up to 24
-/// independent fused multiply-adds: enough to hide their latency, few enough for the registers.
+/// the panel (2-3 vectors), broadcasts one element of each of 8 rows and issues up to 16
+/// independent fused multiply-adds: enough to hide their latency, few enough for the registers. Of
+/// 16 registers, sums may take 9: the compiler loads two elements ahead, and where 12 sums leave it
+/// no room it keeps one of them in memory.
 ///
 /// Rows are in native memory: keys of the caller where they are, or packed ones. Each is a slice,
 /// so that its bounds are checked once and not at every element.
@@ -48,8 +50,9 @@ final class ScoreKernel {
       int from = first + row;
       switch (vectors) {
         case 3 -> {
-          block4x3(a, base, rows, from, b, bStart, depth, c, at);
-          block4x3(a, base, rows, from + 4, b, bStart, depth, c, at + 4 * width);
+          block3x3(a, base, rows, from, b, bStart, depth, c, at);
+          block3x3(a, base, rows, from + 3, b, bStart, depth, c, at + 3 * width);
+          block2x3(a, base, rows, from + 6, b, bStart, depth, c, at + 6 * width);
         }
         case 2 -> {
           if (FEW_REGISTERS) {
@@ -165,7 +168,7 @@ final class ScoreKernel {
     c0b.add(c1b).add(c2b.add(c3b)).intoArray(c, cStart + LENGTH);
   }
 
-  private static void block4x3(
+  private static void block3x3(
       MemorySegment a,
       long base,
       int[] rows,
@@ -181,7 +184,6 @@ final class ScoreKernel {
     MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
     MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
     MemorySegment a2 = a.asSlice(4L * (base + rows[row + 2]), 4L * depth);
-    MemorySegment a3 = a.asSlice(4L * (base + rows[row + 3]), 4L * depth);
     FloatVector c0a = FloatVector.zero(SPECIES);
     FloatVector c0b = FloatVector.zero(SPECIES);
     FloatVector c0c = FloatVector.zero(SPECIES);
@@ -191,9 +193,6 @@ final class ScoreKernel {
     FloatVector c2a = FloatVector.zero(SPECIES);
     FloatVector c2b = FloatVector.zero(SPECIES);
     FloatVector c2c = FloatVector.zero(SPECIES);
-    FloatVector c3a = FloatVector.zero(SPECIES);
-    FloatVector c3b = FloatVector.zero(SPECIES);
-    FloatVector c3c = FloatVector.zero(SPECIES);
     for (int d = 0, at = bStart; d < depth; d++, at += 3 * LENGTH) {
       FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
       FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
@@ -210,10 +209,6 @@ final class ScoreKernel {
       c2a = x.fma(ba, c2a);
       c2b = x.fma(bb, c2b);
       c2c = x.fma(bc, c2c);
-      x = FloatVector.broadcast(SPECIES, a3.get(ELEMENT, 4L * d));
-      c3a = x.fma(ba, c3a);
-      c3b = x.fma(bb, c3b);
-      c3c = x.fma(bc, c3c);
     }
     c0a.intoArray(c, cStart);
     c0b.intoArray(c, cStart + LENGTH);
@@ -224,9 +219,48 @@ final class ScoreKernel {
     c2a.intoArray(c, cStart + 6 * LENGTH);
     c2b.intoArray(c, cStart + 7 * LENGTH);
     c2c.intoArray(c, cStart + 8 * LENGTH);
-    c3a.intoArray(c, cStart + 9 * LENGTH);
-    c3b.intoArray(c, cStart + 10 * LENGTH);
-    c3c.intoArray(c, cStart + 11 * LENGTH);
+  }
+
+  private static void block2x3(
+      MemorySegment a,
+      long base,
+      int[] rows,
+      int row,
+      float[] b,
+      int bStart,
+      int depth,
+      float[] c,
+      int cStart) {
+    if (!a.isNative()) {
+      throw Lanes.notNative();
+    }
+    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
+    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
+    FloatVector c0a = FloatVector.zero(SPECIES);
+    FloatVector c0b = FloatVector.zero(SPECIES);
+    FloatVector c0c = FloatVector.zero(SPECIES);
+    FloatVector c1a = FloatVector.zero(SPECIES);
+    FloatVector c1b = FloatVector.zero(SPECIES);
+    FloatVector c1c = FloatVector.zero(SPECIES);
+    for (int d = 0, at = bStart; d < depth; d++, at += 3 * LENGTH) {
+      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
+      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
+      FloatVector bc = FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH);
+      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
+      c0a = x.fma(ba, c0a);
+      c0b = x.fma(bb, c0b);
+      c0c = x.fma(bc, c0c);
+      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
+      c1a = x.fma(ba, c1a);
+      c1b = x.fma(bb, c1b);
+      c1c = x.fma(bc, c1c);
+    }
+    c0a.intoArray(c, cStart);
+    c0b.intoArray(c, cStart + LENGTH);
+    c0c.intoArray(c, cStart + 2 * LENGTH);
+    c1a.intoArray(c, cStart + 3 * LENGTH);
+    c1b.intoArray(c, cStart + 4 * LENGTH);
+    c1c.intoArray(c, cStart + 5 * LENGTH);
   }
 
   private static void block8x2(
