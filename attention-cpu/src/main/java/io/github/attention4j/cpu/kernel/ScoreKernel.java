@@ -50,9 +50,11 @@ final class ScoreKernel {
       int from = first + row;
       switch (vectors) {
         case 3 -> {
+          // The last block repeats a row: a block of two is unrolled until its sums leave
+          // registers.
           block3x3(a, base, rows, from, b, bStart, depth, c, at);
           block3x3(a, base, rows, from + 3, b, bStart, depth, c, at + 3 * width);
-          block2x3(a, base, rows, from + 6, b, bStart, depth, c, at + 6 * width);
+          block3x3(a, base, rows, from + 5, b, bStart, depth, c, at + 5 * width);
         }
         case 2 -> {
           if (FEW_REGISTERS) {
@@ -219,48 +221,6 @@ final class ScoreKernel {
     c2a.intoArray(c, cStart + 6 * LENGTH);
     c2b.intoArray(c, cStart + 7 * LENGTH);
     c2c.intoArray(c, cStart + 8 * LENGTH);
-  }
-
-  private static void block2x3(
-      MemorySegment a,
-      long base,
-      int[] rows,
-      int row,
-      float[] b,
-      int bStart,
-      int depth,
-      float[] c,
-      int cStart) {
-    if (!a.isNative()) {
-      throw Lanes.notNative();
-    }
-    MemorySegment a0 = a.asSlice(4L * (base + rows[row]), 4L * depth);
-    MemorySegment a1 = a.asSlice(4L * (base + rows[row + 1]), 4L * depth);
-    FloatVector c0a = FloatVector.zero(SPECIES);
-    FloatVector c0b = FloatVector.zero(SPECIES);
-    FloatVector c0c = FloatVector.zero(SPECIES);
-    FloatVector c1a = FloatVector.zero(SPECIES);
-    FloatVector c1b = FloatVector.zero(SPECIES);
-    FloatVector c1c = FloatVector.zero(SPECIES);
-    for (int d = 0, at = bStart; d < depth; d++, at += 3 * LENGTH) {
-      FloatVector ba = FloatVector.fromArray(SPECIES, b, at);
-      FloatVector bb = FloatVector.fromArray(SPECIES, b, at + LENGTH);
-      FloatVector bc = FloatVector.fromArray(SPECIES, b, at + 2 * LENGTH);
-      FloatVector x = FloatVector.broadcast(SPECIES, a0.get(ELEMENT, 4L * d));
-      c0a = x.fma(ba, c0a);
-      c0b = x.fma(bb, c0b);
-      c0c = x.fma(bc, c0c);
-      x = FloatVector.broadcast(SPECIES, a1.get(ELEMENT, 4L * d));
-      c1a = x.fma(ba, c1a);
-      c1b = x.fma(bb, c1b);
-      c1c = x.fma(bc, c1c);
-    }
-    c0a.intoArray(c, cStart);
-    c0b.intoArray(c, cStart + LENGTH);
-    c0c.intoArray(c, cStart + 2 * LENGTH);
-    c1a.intoArray(c, cStart + 3 * LENGTH);
-    c1b.intoArray(c, cStart + 4 * LENGTH);
-    c1c.intoArray(c, cStart + 5 * LENGTH);
   }
 
   private static void block8x2(

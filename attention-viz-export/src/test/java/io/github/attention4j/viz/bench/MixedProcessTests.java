@@ -1,7 +1,6 @@
 package io.github.attention4j.viz.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.github.attention4j.api.Attention;
 import io.github.attention4j.api.AttentionProviders;
@@ -57,7 +56,6 @@ class MixedProcessTests {
         tooMuch.add(names.get(i) + ": " + bytes[i]);
       }
     }
-    assertFalse(names.isEmpty(), "no mechanism ran");
     assertEquals(List.of(), tooMuch, "expected at most " + MOST + " bytes a run");
   }
 
